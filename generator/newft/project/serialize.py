@@ -36,6 +36,19 @@ EXPORT_HEADING = Text(
     "此文件由 newft 根据项目的选择生成，各项取值的理由见 run.yaml，修改 run.yaml 不会同步到这里。"
     "训练数据与本项目相同。",
 )
+# of a project whose run.yaml has no recipe
+WRITTEN_HEADING = Text(
+    "newft writes this file from the answers of the project.",
+    "此文件由 newft 根据项目的选择生成。",
+)
+REASONS_HEADING = Text(
+    "The comment above a value gives its reason and its source.",
+    "各项取值的理由与出处见其上方的注释。",
+)
+REASONS_ELSEWHERE_HEADING = Text(
+    "config/llama_factory.yaml gives the reasons of the values.",
+    "各项取值的理由见 config/llama_factory.yaml。",
+)
 DIFFERENCES_HEADING = Text("What differs from `make train`:", "与 `make train` 的不同之处：")
 NOTES_HEADING = Text("What to know:", "需要注意：")  # where the project has no training of its own
 
@@ -108,9 +121,9 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         name: {
             "tool": exported.tool,
             "comment": format_export_comment(
-                exported, plan.language, trains_here=plan.model.successor is None
+                exported, plan.language, trains_here=plan.model.trained_here
             ),
-            "lines": format_export_lines(exported),
+            "lines": format_export_lines(exported, plan.language),
         }
         for name, exported in plan.exports.items()
     }
@@ -124,9 +137,11 @@ def format_export_comment(
     lines: list[str] = []
     for step in exported.steps:  # a command stays on one line, so that it can be copied
         lines += [*_wrap_comment(step.purpose.to(language)), f"#     {to_one_line(step.command)}"]
-    heading = DIFFERENCES_HEADING if trains_here else NOTES_HEADING
-    space = " " if language == "en" else ""
-    said = f"{EXPORT_HEADING.to(language)}{space}{heading.to(language)}"
+    headings = [EXPORT_HEADING, DIFFERENCES_HEADING]
+    if not trains_here:
+        reasons = REASONS_HEADING if exported.reasons else REASONS_ELSEWHERE_HEADING
+        headings = [WRITTEN_HEADING, reasons, NOTES_HEADING]
+    said = (" " if language == "en" else "").join(one.to(language) for one in headings)
     lines += ["#", *_wrap_comment(said)]
     for text in exported.differences:
         first, *rest = wrap_text(to_one_line(text.to(language)), LINE_WIDTH - len("# - "))
@@ -134,12 +149,15 @@ def format_export_comment(
     return [*lines]
 
 
-def format_export_lines(exported: ExportedRecipe) -> PlainValue:
+def format_export_lines(exported: ExportedRecipe, language: Language) -> PlainValue:
     """Format the recipe for another tool, with an empty line between its sections."""
     lines: list[PlainValue] = []
     for section in filter(None, exported.sections):
         lines += [*([""] if lines else [])]
         for key, value in section.items():
+            if reasoned := exported.reasons.get(key):
+                why, source = reasoned.why.to(language), as_citation(reasoned.source).to(language)
+                lines += _format_comment(why, source, language)
             lines += _format_export_value(key, value)
     return lines
 

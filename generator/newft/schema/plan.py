@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from newft.schema.advice import Advice
 from newft.schema.charts import Charts
@@ -110,6 +110,11 @@ class ModelPlan:
     # the model to train instead, of a family that the project cannot train
     successor: str | None = None
 
+    @property
+    def trained_here(self) -> bool:
+        """Whether the project trains the model itself; else another tool does."""
+        return self.successor is None
+
 
 @dataclass(frozen=True)
 class ExportStep:
@@ -127,6 +132,8 @@ class ExportedRecipe:
     sections: tuple[Mapping[str, ExportValue], ...]  # values by key, in groups
     steps: tuple[ExportStep, ...]  # of the comment above them: how the file is used
     differences: tuple[Text, ...]  # from a run of the project, which the tool cannot express
+    # of values that run.yaml does not have, by their keys
+    reasons: Mapping[str, Reasoned[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
         _list_training_values(inputs),
         list_output_values(inputs, "axolotl"),
     )
-    use = describe_use(TITLE, RELEASE, f"axolotl train {FILE}")
+    use = describe_use(inputs, TITLE, RELEASE, f"axolotl train {FILE}")
     return ExportedRecipe(TITLE, sections, (use,), tuple(_list_differences(inputs)))
 
 

@@ -97,7 +97,7 @@ def list_layer_modules(inputs: ExportInputs) -> tuple[str, ...]:
 
 def list_shared_differences(inputs: ExportInputs) -> list[Text]:
     """Return what no other tool can express; of a model that only it trains, what to know."""
-    if inputs.model.successor:
+    if not inputs.model.trained_here:
         return [
             Text(f"{one.value.en}: {one.why.en}", f"{one.value.zh}：{one.why.zh}")
             for one in inputs.family.caveats
@@ -194,12 +194,15 @@ def list_output_values(inputs: ExportInputs, folder: str) -> dict[str, ExportVal
     }
 
 
-def describe_use(tool: str, release: str, command: str) -> ExportStep:
+def describe_use(inputs: ExportInputs, tool: str, release: str, command: str) -> ExportStep:
     """Return the command that trains by the file."""
+    recipe = Text("The recipe of run.yaml", "run.yaml 中的方案")
+    if not inputs.model.trained_here:
+        recipe = Text("The recipe", "训练方案")
     return ExportStep(
         Text(
-            f"The recipe of run.yaml for {tool} {release}; after `make data`:",
-            f"run.yaml 中的方案，供 {tool} {release} 使用；先运行 `make data`，再运行：",
+            f"{recipe.en} for {tool} {release}; after `make data`:",
+            f"{recipe.zh}，供 {tool} {release} 使用；先运行 `make data`，再运行：",
         ),
         command,
     )

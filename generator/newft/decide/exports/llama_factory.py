@@ -5,6 +5,8 @@ Its keys: https://github.com/hiyouga/LLaMA-Factory/tree/main/src/llamafactory/hp
 
 from __future__ import annotations
 
+from typing import Any
+
 from newft.decide.exports.export_inputs import (
     ALL_LINEAR,
     FREEZE_METHOD,
@@ -23,6 +25,7 @@ from newft.decide.exports.export_inputs import (
 from newft.decide.exports.llama_factory_prompts import OTHER_PROMPTS, REASONING_TEMPLATES
 from newft.decide.methods.adapter_size import select_modules
 from newft.schema.plan import ExportedRecipe, ExportStep, ExportValue
+from newft.schema.reasoned import Reasoned
 from newft.text import Text
 
 TITLE = "LLaMA-Factory"
@@ -38,6 +41,29 @@ FLAGS = {
     "rslora": "use_rslora",
     "pissa": "pissa_init",
 }
+# Keys of the file, and the value of the recipe that each of them comes from.
+RECIPE_VALUES = {
+    "flash_attn": "attention",
+    "cutoff_len": "max_length",
+    "num_train_epochs": "epochs",
+    "per_device_train_batch_size": "batch_size",
+    "lr_scheduler_type": "lr_scheduler",
+    "gradient_accumulation_steps": "gradient_accumulation_steps",
+    "learning_rate": "learning_rate",
+    "warmup_ratio": "warmup_ratio",
+    "weight_decay": "weight_decay",
+    "max_grad_norm": "max_grad_norm",
+    "bf16": "precision",
+    "disable_gradient_checkpointing": "gradient_checkpointing",
+    "eval_steps": "num_evaluations",
+}
+METHOD_VALUES = {
+    "lora_rank": "rank",
+    "lora_alpha": "alpha",
+    "lora_dropout": "dropout",
+    "lora_target": "target_modules",
+    "freeze_trainable_layers": TRAINED_BLOCKS,
+}
 THINKING = "enable_thinking"  # the argument of chat templates that it has a key for
 
 
@@ -50,7 +76,16 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
         _list_training_values(inputs),
         list_output_values(inputs, "llama_factory") | {"report_to": "none"},
     )
-    return ExportedRecipe(TITLE, sections, _list_steps(inputs), tuple(_list_differences(inputs)))
+    reasons = {} if inputs.model.trained_here else _collect_reasons(inputs)
+    differences = tuple(_list_differences(inputs))
+    return ExportedRecipe(TITLE, sections, _list_steps(inputs), differences, reasons)
+
+
+def _collect_reasons(inputs: ExportInputs) -> dict[str, Reasoned[Any]]:
+    """Return why the values of the file are what they are, by their keys."""
+    recipe, method = inputs.recipe, inputs.recipe.method
+    of_recipe = {key: getattr(recipe, name) for key, name in RECIPE_VALUES.items()}
+    return of_recipe | {key: method[name] for key, name in METHOD_VALUES.items() if name in method}
 
 
 def find_template(inputs: ExportInputs) -> str | None:
@@ -63,7 +98,7 @@ def _list_steps(inputs: ExportInputs) -> tuple[ExportStep, ...]:
     hub = "USE_MODELSCOPE_HUB=1 " if inputs.model.source == "modelscope" else ""
     several = "FORCE_TORCHRUN=1 " if inputs.recipe.processes.value > 1 else ""
     release = RELEASE_OF_REMOTE_CODE if inputs.model.successor else RELEASE
-    use = describe_use(TITLE, release, f"{hub}{several}llamafactory-cli train {FILE}")
+    use = describe_use(inputs, TITLE, release, f"{hub}{several}llamafactory-cli train {FILE}")
     if not inputs.model.successor:
         return (use,)
     old = ExportStep(

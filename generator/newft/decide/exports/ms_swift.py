@@ -44,7 +44,7 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
     )
     processes = inputs.recipe.processes.value
     several = f"NPROC_PER_NODE={processes} " if processes > 1 else ""
-    use = describe_use(TITLE, RELEASE, f"{several}swift sft {FILE}")
+    use = describe_use(inputs, TITLE, RELEASE, f"{several}swift sft {FILE}")
     return ExportedRecipe(TITLE, sections, (use,), tuple(_list_differences(inputs)))
 
 

@@ -64,13 +64,14 @@ def _iterate_allowed_models(policy: Policy, catalog: Catalog) -> Iterator[str]:
 def _describe_lock(key: str, lock: Lock, answers: Answers, model: ModelPlan) -> LockedAnswer:
     """Describe a locked answer, and the value of run.yaml that follows from it."""
     value = lock.value if isinstance(lock.value, str) else ", ".join(lock.value)
-    run_values = {
-        "model": ("model.id", model.id),
-        "revision": ("model.revision", model.revision),
-        "hub": ("model.source", model.source),
-        "method": ("method.name", answers.method),
-        POSITIVE_KEY: ("task.positive", value),
-    }
+    run_values: dict[str, tuple[str, str | None]] = {POSITIVE_KEY: ("task.positive", value)}
+    if model.trained_here:  # else run.yaml says nothing of the model
+        run_values |= {
+            "model": ("model.id", model.id),
+            "revision": ("model.revision", model.revision),
+            "hub": ("model.source", model.source),
+            "method": ("method.name", answers.method),
+        }
     if key.startswith(COLUMNS_PREFIX):
         run_values[key] = (key, value)
     run_key, run_value = run_values.get(key, (None, None))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
 from itertools import combinations
 
 import pytest
 from example import with_labels
 
-from package_name.chat import build_chat_prompt, read_questions
 from package_name.config import Config
-from package_name.formatting import parse_prediction, to_conversation
-from package_name.prompts import Reject
+from package_name.formatting import (
+    MULTILINE_INPUT,
+    format_question,
+    parse_prediction,
+    to_conversation,
+)
+from package_name.prompts import Reject, build_prompt
 from package_name.runtime.messages import fill
 from package_name.task import TaskConfig
 
@@ -27,15 +30,13 @@ def test_charges_are_written_in_the_order_of_the_list(config: Config) -> None:
     ]
 
 
-def test_chat_takes_the_paragraphs_of_a_case_for_one_question(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_paragraphs_of_a_typed_case_are_one_question(config: Config) -> None:
     facts = "经审理查明：\n2016年3月，被告人马某窃走手机一部。\n上述事实，有证言证实。"
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{facts}\n\n"))
-    (question,) = read_questions()
+    assert MULTILINE_INPUT
+    question = format_question(facts, config.task, config.data.columns)
     record = {"text": facts, "label": config.task.labels[0]}
     answer = {"role": "assistant", "content": record["label"]}
-    assert [*build_chat_prompt(question, config), answer] == to_conversation(record, config.task)
+    assert [*build_prompt(question, config.task), answer] == to_conversation(record, config.task)
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from package_name.chat import build_chat_prompt
 from package_name.config import Config
 from package_name.data.near_duplicates import LabeledTexts, TextIndex
 from package_name.formatting import (
     append_question,
+    format_question,
     near_dup_text,
     parse_prediction,
     to_conversation,
 )
-from package_name.prompts import Reject
+from package_name.prompts import Reject, build_prompt
 from package_name.task import TaskConfig
 
 
@@ -51,23 +51,22 @@ def test_an_empty_line_stands_only_before_the_question(config: Config) -> None:
 
 @pytest.mark.parametrize("kind", ["", "renewal term"])
 @pytest.mark.parametrize("typed", ["The term renews.", "1. The term renews.\n\n2. The fee  rises."])
-def test_chat_asks_as_training_did(config: Config, kind: str, typed: str) -> None:
+def test_a_typed_passage_is_asked_about_as_in_training(
+    config: Config, kind: str, typed: str
+) -> None:
     columns = {"text": ["text"], "label": ["label"]} | ({"type": ["type"]} if kind else {})
-    data = config.data.model_copy(update={"columns": columns})
     record = {"text": typed, "type": kind, "label": config.task.labels[0]}
     trained = to_conversation(record, config.task)
     asked = f"{kind}\n{typed}" if kind else typed
-    prompt = build_chat_prompt(asked, config.model_copy(update={"data": data}))
+    prompt = build_prompt(format_question(asked, config.task, columns), config.task)
     assert [*prompt, {"role": "assistant", "content": record["label"]}] == trained
 
 
-def test_chat_takes_a_passage_with_its_question_too(config: Config) -> None:
+def test_a_typed_passage_may_have_its_question(config: Config) -> None:
     columns = {"text": ["text"], "type": ["type"], "label": ["label"]}
-    data = config.data.model_copy(update={"columns": columns})
     question = config.task.question_template.replace("{type}", "renewal term")
     typed = f"1. The term renews.\n\n{question}"
-    prompt = build_chat_prompt(typed, config.model_copy(update={"data": data}))
-    assert prompt[-1]["content"] == typed
+    assert format_question(typed, config.task, columns) == typed
 
 
 @pytest.mark.parametrize("mark", ["", "N/A", "-", "\u65e0"])
