@@ -59,6 +59,10 @@ PROJECTS: dict[str, Mapping[str, AnswerValue]] = {
         **{"data.files": (), "language": "en", "name": "desk", "gpu": "2xV100-32GB"},
         **{"model": "Qwen/Qwen3-4B", "hub": "modelscope", "exports": ("none",)},
     },
+    "trained elsewhere": {
+        **{"data.files": (), "language": "zh", "name": "desk", "gpu": "2xA100-80GB"},
+        "model": "baichuan-inc/Baichuan2-7B-Chat",
+    },
 }
 
 

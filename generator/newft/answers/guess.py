@@ -31,7 +31,8 @@ RUN_FILE = "config/run.yaml"
 PYPROJECT_FILE = "pyproject.toml"
 README_FILE = "README.md"
 COPIER_ANSWERS_FILE = ".copier-answers.yml"
-GUESS_FILES = (RUN_FILE, PYPROJECT_FILE, README_FILE, COPIER_ANSWERS_FILE)
+RECIPE_FILE = "config/llama_factory.yaml"  # of a project that does not train its model
+GUESS_FILES = (RUN_FILE, PYPROJECT_FILE, README_FILE, COPIER_ANSWERS_FILE, RECIPE_FILE)
 MAX_TITLE_LENGTH = 200
 # Keys of run.yaml whose value is that of an answer, by the key of the answer.
 _RUN_KEYS = (
@@ -63,8 +64,10 @@ class HardwareHint(NamedTuple):
 
 def list_guesses(files: Mapping[str, bytes]) -> tuple[Guess, ...]:
     """Return the valid guesses, the better one first where a key has several."""
-    run, copier = (_read(files.get(name)) for name in (RUN_FILE, COPIER_ANSWERS_FILE))
+    names = (RUN_FILE, COPIER_ANSWERS_FILE, RECIPE_FILE)
+    run, copier, recipe = (_read(files.get(name)) for name in names)
     found = [*_guess_from_run(run), *_guess_kit(copier), *_guess_names(files)]
+    found += _guess_from_recipe(recipe)
     return tuple(guess for guess in found if _is_valid(guess))
 
 
@@ -80,7 +83,7 @@ def find_hardware_hint(files: Mapping[str, bytes]) -> HardwareHint | None:
 def is_newft_project(files: Mapping[str, bytes]) -> bool:
     """Return whether run.yaml has the sections that newft writes."""
     value = _read(files.get(RUN_FILE)).value
-    return isinstance(value, dict) and value.keys() >= {"run", "data", "task", "model", "training"}
+    return isinstance(value, dict) and value.keys() >= {"run", "data", "task"}
 
 
 def _read(content: bytes | None) -> YamlDocument:
@@ -116,6 +119,12 @@ def _guess_model(run: YamlDocument) -> Iterator[Guess]:
         yield Guess("model", model, where)
     if source in ("huggingface", "modelscope"):
         yield Guess("hub", source, where)
+
+
+def _guess_from_recipe(recipe: YamlDocument) -> Iterator[Guess]:
+    for key, name in (("model", "model_name_or_path"), ("revision", "model_revision")):
+        if value := _get_text(recipe, (name,)):
+            yield Guess(key, value, _describe(RECIPE_FILE, (name,)))
 
 
 def _guess_names(files: Mapping[str, bytes]) -> Iterator[Guess]:

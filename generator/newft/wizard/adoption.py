@@ -8,6 +8,7 @@ their defaults.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -178,11 +179,22 @@ def _list_values(key: str, values: Iterable[str], answers: RawAnswers) -> Sequen
 
 
 def _list_hardware(evidence: Evidence, catalog: Catalog) -> list[str]:
-    """Return the hardware that run.yaml allows; of several the one that the README names."""
-    hint = evidence.hardware or HardwareHint("cpu", 1)
+    """Return the hardware that run.yaml allows; of several the one that the README names.
+
+    The run.yaml of a project that does not train its model says nothing of it.
+    """
+    hint = evidence.hardware or _find_named_hardware(evidence.readme, catalog)
     if hint.device == "cpu":
         return ["cpu"]
     same = [one for one in catalog.accelerators.values() if one.kind == hint.device]
     named = [one for one in same if one.title in evidence.readme] or same
     named.sort(key=lambda one: -(one.memory_gb or 0))  # the largest makes most plans possible
     return [f"{hint.processes}x{one.id}" for one in named] or ["cpu"]
+
+
+def _find_named_hardware(readme: str, catalog: Catalog) -> HardwareHint:
+    """Return the kind and number of the accelerators that a README names."""
+    for one in catalog.accelerators.values():
+        if match := re.search(rf"(?:(\d+) x )?{re.escape(one.title)}\b", readme):
+            return HardwareHint(one.kind, int(match[1] or 1))
+    return HardwareHint("cpu", 1)
