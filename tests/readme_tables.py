@@ -56,7 +56,8 @@ def _format_family(family: Family, language: Language) -> str:
     trained = Text("yes", "是")
     if family.successor:
         trained = Text(
-            f"no: data, classical baseline and a configuration of LLaMA-Factory; instead: `{family.successor.value}`",
+            "no: data, classical baseline and a configuration of LLaMA-Factory; instead: "
+            f"`{family.successor.value}`",
             f"否：只有数据、传统基线和 LLaMA-Factory 的配置；建议改用 `{family.successor.value}`",
         )
     licenses = row["licenses"].replace("?", Text("see its page", "见模型页面").to(language))

@@ -85,7 +85,8 @@ class TestCommands:
 
     def test_every_command_of_make_is_one(self) -> None:
         # some targets are only in projects of a certain kind
-        makefiles = [ROOT / "Makefile", ROOT / "templates" / "project" / "Makefile.jinja"]
+        templates = ("project/Makefile.jinja", "layers/training/project/_make_training.jinja")
+        makefiles = [ROOT / "Makefile", *(ROOT / "templates" / name for name in templates)]
         offered = {target for makefile in makefiles for target in _targets(makefile)}
         spoken = set()
         for document in DOCUMENTS:
