@@ -8,33 +8,28 @@ import pty
 import readline
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from support.checkout import TESTS
 from support.emitted_project import Desk
-from support.warm_process import run_warm
+from support.warm_process import run_warm, start_warm
 
 pytestmark = pytest.mark.slow
 LONGEST_WAIT = 120  # seconds, on a machine with other work
-LISTEN = """
-import json
-from desk import chat
-chat.MULTILINE_INPUT = {several}
-print("ready", flush=True)
-for question in chat.read_questions():
-    print("question:", json.dumps(question), flush=True)
-print("the end", flush=True)
-"""
 
 
-def listener(several: bool) -> list[str]:
-    """A command that prints the questions that chat would answer."""
-    return [sys.executable, "-c", LISTEN.format(several=several)]
+def listen(several: bool) -> tuple[str, list[str]]:
+    """The module and the words of a command that prints the questions that chat would answer."""
+    return "support.listen_to_chat", ["several"] * several
+
+
+def find_modules(desk: Desk) -> dict[str, str]:
+    """The environment of a project in which that command is found too."""
+    path = os.pathsep.join([desk.environment["PYTHONPATH"], str(TESTS)])
+    return desk.environment | {"PYTHONPATH": path}
 
 
 def heard(output: str) -> list[str]:
@@ -48,15 +43,8 @@ class Terminal:
 
     def __init__(self, desk: Desk, *, several: bool, kind: str = "dumb") -> None:
         self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            listener(several),
-            cwd=desk.folder,
-            env=desk.environment | {"TERM": kind},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
+        environment = find_modules(desk) | {"TERM": kind}
+        self.process = start_warm(*listen(several), desk.folder, environment, [slave] * 3)
         os.close(slave)
         self.output, self.waited = "", 0  # characters of it
         self.until("ready")
@@ -109,12 +97,8 @@ def test_what_is_piped_in_is_a_question_a_line_or_a_paragraph(
     typed: str,
     lines: list[str],
     paragraphs: list[str],
-    tmp_path: Path,
 ) -> None:
-    (tmp_path / "listen.py").write_text(LISTEN.format(several=several), encoding="utf-8")
-    path = os.pathsep.join([fresh.environment["PYTHONPATH"], str(tmp_path)])
-    environment = fresh.environment | {"PYTHONPATH": path}
-    run = run_warm("listen", [], fresh.folder, environment, stdin=typed.encode())
+    run = run_warm(*listen(several), fresh.folder, find_modules(fresh), stdin=typed.encode())
     assert run.returncode == 0, run.stderr
     assert heard(run.stdout) == (paragraphs if several else lines)
 

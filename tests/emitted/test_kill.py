@@ -14,6 +14,7 @@ import pytest
 
 from support.emitted_project import Desk
 from support.run_newft import plain_environment, run_newft
+from support.warm_process import WarmProcess
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def validation_losses(desk: Desk) -> list[float]:
     return [entry["eval_loss"] for entry in result["history"] if "eval_loss" in entry]
 
 
-def killed_when(process: subprocess.Popen[str], moment: Callable[[], bool]) -> bool:
+def killed_when(process: subprocess.Popen[str] | WarmProcess, moment: Callable[[], bool]) -> bool:
     """Whether the process was still there to be killed at the moment."""
     try:
         while process.poll() is None and not moment():
@@ -62,7 +63,8 @@ def test_training_killed_again_and_again_ends_as_the_unbroken_one(
     starting = after(chance.uniform(1, 6))
     kills = 0
     for moment in (saving[0], starting, saving[1], saving[2]):
-        kills += killed_when(ready.start("train"), moment)
+        start = ready.start_cold if moment is starting else ready.start
+        kills += killed_when(start("train"), moment)
         assert not (ready.folder / RUN / "adapter" / "adapter_model.safetensors.partial").exists()
     assert kills >= 3
     last = ready.run("train")

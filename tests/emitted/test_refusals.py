@@ -16,6 +16,7 @@ import pytest
 from support.emitted_project import Desk
 from support.files import mount_tmpfs
 from support.run_newft import plain_environment, run_newft
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 
@@ -339,16 +340,10 @@ def test_a_question_in_another_encoding_is_refused(ready: Desk) -> None:
     error = "the question is not UTF-8"
     hint = "convert it, as by: iconv -f GB18030 -t UTF-8"
     refused(ready, error, hint, "chat", "--once", "caf\udce9")
-    run = subprocess.run(
-        ready.command("chat"),
-        cwd=ready.folder,
-        env=ready.environment,
-        input="退款\n".encode("gb18030"),
-        capture_output=True,
-        check=False,
-    )
-    assert (run.returncode, run.stdout) == (1, b"")
-    assert run.stderr.decode() == f"error: {error}\n\nhint: {hint}\n"
+    asked = "退款\n".encode("gb18030")
+    run = run_warm("desk.chat", [], ready.folder, ready.environment, stdin=asked)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == f"error: {error}\n\nhint: {hint}\n"
 
 
 def test_a_loss_that_is_no_number_ends_the_run_unfinished(ready: Desk) -> None:
@@ -377,7 +372,7 @@ def test_a_second_training_in_the_same_folder_is_refused_and_ctrl_c_ends_the_fir
             break
     second = ready.run(*words)
     first.send_signal(signal.SIGINT)
-    _, stderr = first.communicate(timeout=60)
+    _, stderr = first.communicate()
     assert (second.returncode, second.stderr) == (
         1,
         "error: another process is using runs/intent-lora\n\nhint: wait until it has finished\n",
@@ -425,7 +420,7 @@ def test_a_disk_that_fills_while_training_is_named_and_the_run_goes_on_afterward
 
 
 def test_ctrl_c_while_libraries_load_ends_without_a_traceback(ready: Desk) -> None:
-    loading = ready.start("train")
+    loading = ready.start_cold("train")
     maps = Path(f"/proc/{loading.pid}/maps")
     if not maps.exists():
         pytest.skip("this system does not tell what a process has loaded")

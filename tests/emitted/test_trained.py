@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.emitted_project import Desk
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 RUN = Path("runs") / "intent-lora"
@@ -21,12 +22,13 @@ RUN = Path("runs") / "intent-lora"
 def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A project whose first reader left after a line: copied, never changed."""
     desk = formatted.copy(tmp_path_factory.mktemp("trained") / "desk")
-    with desk.start("train") as training:
-        assert training.stdout and training.stderr
-        training.stdout.readline()
-        training.stdout.close()
+    training = desk.start("train")
+    assert training.stdout and training.stderr
+    training.stdout.readline()
+    training.stdout.close()
+    with training.stderr:
         said = training.stderr.read()
-    assert training.returncode == 0, said
+    assert training.wait() == 0, said
     return desk
 
 
@@ -35,36 +37,39 @@ def test_training_that_nobody_reads_goes_on_to_its_end(trained: Desk) -> None:
     assert result["best_validation_loss"] > 0
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (b"my parcel\r\n\r\nis $HOME late\r\n", ""),
-        (b" \n", "error: --once is empty"),
-        ("退款".encode("gb18030"), "error: the question is not UTF-8"),
-    ],
-)
-def test_a_question_of_several_lines_goes_through_make(
-    trained: Desk, asked: bytes, said: str
-) -> None:
+def test_a_question_of_several_lines_goes_through_make(trained: Desk) -> None:
     run = subprocess.run(
         ["make", "-s", "chat", f"VENV={sys.prefix}", "ARGS=--once -"],
         cwd=trained.folder,
         env=trained.environment,
-        input=asked,
+        input=b"my parcel\r\n\r\nis $HOME late\r\n",
         capture_output=True,
         check=False,
     )
-    assert (run.returncode == 0) == (not said), run.stderr.decode()
-    assert said in run.stderr.decode()
-    assert bool(run.stdout.strip()) == (not said)
+    assert run.returncode == 0, run.stderr.decode()
+    assert run.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        (b" \n", "error: --once is empty"),
+        ("退款".encode("gb18030"), "error: the question is not UTF-8"),
+    ],
+)
+def test_no_question_is_read_from_other_bytes(trained: Desk, asked: bytes, error: str) -> None:
+    run = run_warm("desk.chat", ["--once", "-"], trained.folder, trained.environment, stdin=asked)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert error in run.stderr
 
 
 def test_an_answer_that_nobody_reads_is_no_success(trained: Desk) -> None:
-    with trained.start("chat", "--once", "hello") as chat:
-        assert chat.stdout and chat.stderr
-        chat.stdout.close()
+    chat = trained.start("chat", "--once", "hello")
+    assert chat.stdout and chat.stderr
+    chat.stdout.close()
+    with chat.stderr:
         said = chat.stderr.read()
-    assert (chat.returncode, said) == (1, "")
+    assert (chat.wait(), said) == (1, "")
 
 
 def test_a_run_is_used_where_its_base_model_is_now(trained: Desk, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from support.checkout import BITSANDBYTES, TESTS
 from support.run_newft import plain_environment, run_newft
-from support.warm_process import run_warm
+from support.warm_process import WarmProcess, run_warm, start_with_pipes
 
 WORDS = (
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "jetty",
@@ -53,7 +53,14 @@ class Desk:
             f"desk.{module}", words, self.folder, self.environment, further=self.further
         )
 
-    def start(self, module: str, *words: str) -> subprocess.Popen[str]:
+    def start(self, module: str, *words: str) -> WarmProcess:
+        """Start a command that has its libraries loaded."""
+        return start_with_pipes(
+            f"desk.{module}", words, self.folder, self.environment, self.further
+        )
+
+    def start_cold(self, module: str, *words: str) -> subprocess.Popen[str]:
+        """Start a command as a person does: it loads its libraries first."""
         return subprocess.Popen(
             self.command(module, *words),
             cwd=self.folder,

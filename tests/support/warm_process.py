@@ -12,16 +12,18 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 LIBRARIES = (
     "torch", "peft", "transformers.models.llama.modeling_llama", "sklearn.linear_model",
@@ -29,6 +31,50 @@ LIBRARIES = (
     "transformers.trainer", "uniplot", "wcwidth", "orjson", "zoneinfo",
 )  # fmt: skip
 LONGEST_REQUEST = 1 << 20  # bytes
+LONGEST_ANSWER = 16
+
+
+class WarmProcess:
+    """A command that was started: what tests use of `subprocess.Popen`."""
+
+    def __init__(self, server: socket.socket, pid: int) -> None:
+        self._server, self.pid = server, pid
+        self.returncode: int | None = None
+        self.stdout: TextIO | None = None
+        self.stderr: TextIO | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+        return self._ask(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Wait for the end, and return the exit code."""
+        return self._ask(0)
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self) -> tuple[str, str]:
+        """Read both streams to their ends, and wait for the end."""
+        assert self.stdout and self.stderr
+        with ThreadPoolExecutor(1) as aside, self.stdout, self.stderr:
+            complained = aside.submit(self.stderr.read)
+            said = self.stdout.read()
+        self.wait()
+        return said, complained.result()
+
+    def _ask(self, options: int) -> int | None:
+        if self.returncode is None:
+            self._server.send(json.dumps({"pid": self.pid, "options": options}).encode())
+            answer = json.loads(self._server.recv(LONGEST_ANSWER))
+            self.returncode = answer
+        return self.returncode
 
 
 def run_warm(
@@ -43,19 +89,50 @@ def run_warm(
 
     `further` is a folder with libraries that not every project has installed.
     """
-    request = {"module": module, "words": words, "folder": str(folder), "env": {**environment}}
     reads, writes = os.pipe()
     os.write(writes, stdin)
     os.close(writes)
     with os.fdopen(reads) as typed, TemporaryFile() as out, TemporaryFile() as err:
-        server = _start_server(further)
         streams = [file.fileno() for file in (typed, out, err)]
-        socket.send_fds(server, [json.dumps(request).encode()], streams)
-        code = int(server.recv(16))
+        process = start_warm(module, words, folder, environment, streams, further)
+        code = process.wait()
         for file in (out, err):
             file.seek(0)
         said, complained = out.read().decode(), err.read().decode()
+    assert code is not None
     return subprocess.CompletedProcess([module, *words], code, said, complained)
+
+
+def start_warm(
+    module: str,
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    streams: Sequence[int],
+    further: Path | None = None,
+) -> WarmProcess:
+    """Start the same in a session of its own, with three open files as its streams."""
+    request = {"module": module, "words": words, "folder": str(folder), "env": {**environment}}
+    server = _start_server(further)
+    socket.send_fds(server, [json.dumps(request).encode()], streams)
+    return WarmProcess(server, json.loads(server.recv(LONGEST_ANSWER)))
+
+
+def start_with_pipes(
+    module: str,
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    further: Path | None = None,
+) -> WarmProcess:
+    """Start the same with nothing to read, and with pipes for what it writes."""
+    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    with Path(os.devnull).open() as nothing, os.fdopen(out_end, "w"), os.fdopen(err_end, "w"):
+        streams = [nothing.fileno(), out_end, err_end]
+        process = start_warm(module, words, folder, environment, streams, further)
+    process.stdout = os.fdopen(out, encoding="utf-8")
+    process.stderr = os.fdopen(err, encoding="utf-8")
+    return process
 
 
 @cache
@@ -83,7 +160,7 @@ def _start_server(further: Path | None) -> socket.socket:
 
 
 def _serve(requests: socket.socket) -> None:
-    """Fork for each request and answer with its exit code; in the child, become the command."""
+    """Fork for each command, and tell how one ended; in the child, become the command."""
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.freeze()  # a child that looked through all of this for garbage would copy it first
@@ -91,14 +168,18 @@ def _serve(requests: socket.socket) -> None:
         data, files, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 3)
         if not data:
             return
-        if not (child := os.fork()):
+        request = json.loads(data)
+        if "pid" in request:
+            ended, status = os.waitpid(request["pid"], request["options"])
+            answer = os.waitstatus_to_exitcode(status) if ended else None
+        elif not (answer := os.fork()):
             requests.close()
-            _become(json.loads(data), files)
+            os.setsid()
+            _become(request, files)
             return
         for file in files:
             os.close(file)
-        _, status = os.waitpid(child, 0)
-        requests.send(str(os.waitstatus_to_exitcode(status)).encode())
+        requests.send(json.dumps(answer).encode())
 
 
 def _become(request: Mapping[str, object], files: Sequence[int]) -> None:
