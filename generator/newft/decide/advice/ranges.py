@@ -78,9 +78,9 @@ def _find_limits(factor: str, rules: AdviceRules, values: Values) -> Iterator[fl
 
 def _list_ranges(factor: Factor, limits: Sequence[float]) -> Iterator[Candidate]:
     """Yield the lowest number of each range between limits."""
-    starts = [None, *(limit for limit in limits if limit > 0)]
-    if len(starts) == 1:
+    if not limits:
         return
+    starts = [None, *(limit for limit in limits if limit > 0)]
     for low, high in zip(starts, [*starts[1:], None], strict=True):
         yield Candidate(low or 0, _describe_range(factor, low, high), low, high)
 
