@@ -135,6 +135,7 @@ def test_its_layers_are_those_of_its_answers(project: Project) -> None:
             *(("lora_experts",) if experts else ()),
         ),
         "device": ("cpu",) if kind == "cpu" else ("accelerator", kind),
+        "batches": ("packed" if project.plan.recipe.max_packed_tokens.value else "padded",),
         "source": ("hub", source) if from_hub else (source,),
         "model": ("packed",) if packed else (),
     }
