@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from newft import __version__
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 
@@ -25,12 +26,16 @@ PROJECT_FILES = ("README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", ".git
 IN_SDIST = ("generator/", "templates/", "domains/", *PROJECT_FILES)
 
 
+def hide_checkout() -> dict[str, str]:
+    """The environment without what knows of this checkout."""
+    hidden = ("PYTHONPATH", "VIRTUAL_ENV", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
+    return {key: value for key, value in os.environ.items() if key not in hidden}
+
+
 def run(*command: str | Path, cwd: Path) -> str:
     """What a command prints; its environment knows nothing of this checkout."""
-    hidden = ("PYTHONPATH", "VIRTUAL_ENV", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
-    environment = {key: value for key, value in os.environ.items() if key not in hidden}
     done = subprocess.run(
-        list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True
+        list(map(str, command)), cwd=cwd, env=hide_checkout(), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -115,5 +120,6 @@ def test_a_project_of_the_installed_newft_passes_its_own_tests(
     run(installed.newft, "new", "desk", "--yes", "--gpu", "cpu", cwd=tmp_path)
     desk = tmp_path / "desk"
     assert [path for path in desk.rglob("*") if path.name == "__pycache__"] == []
-    said = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=desk)
-    assert " passed" in said and "skipped" not in said
+    done = run_warm("pytest", ["-q", "-p", "no:cacheprovider"], desk, hide_checkout())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout and "skipped" not in done.stdout

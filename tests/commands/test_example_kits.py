@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from support.checkout import REPOSITORY
 from support.generate_project import ruff_faults, untidy
 from support.kit_folders import write_files
 from support.run_newft import plain_environment, run_newft
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 
@@ -37,15 +36,8 @@ def create(kit: str, folder: Path, *words: str) -> dict[str, object]:
 def run_project(folder: Path, *words: str) -> str:
     """What a command of the project `desk` prints; it must succeed."""
     environment = plain_environment(folder) | {"PYTHONPATH": str(folder / "desk/src")}
-    done = subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=folder / "desk",
-        env=environment | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    environment |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    done = run_warm(words[0], words[1:], folder / "desk", environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

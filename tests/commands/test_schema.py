@@ -289,7 +289,7 @@ def template_answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return name, {f"kit.answers.{key}": value for key, value in given.items()}
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)  # of few choices, and each plans a project
 @given(template_answers())
 def test_the_recorded_answers_of_a_template_are_valid(made: tuple[str, dict[str, Any]]) -> None:
     name, given = made
