@@ -47,17 +47,24 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=folder, env=environment, check=True)
 
 
-@pytest.mark.slow
-def test_a_new_kit_passes_with_the_tests_of_its_project(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--no-tests"], "未运行测试：指定了 --no-tests"),
+        # the tests of projects are run for the domains below
+        pytest.param([], "测试通过", marks=pytest.mark.matrix),
+    ],
+)
+def test_a_new_kit_passes(tmp_path: Path, words: list[str], said: str) -> None:
     options = ("--language", "zh", "--extends", "legal", "--title", "合同审查")
     run_newft("kit", "new", "desk-kit", *options, cwd=tmp_path)
-    run = run_newft("kit", "check", "desk-kit", "--lang", "zh", cwd=tmp_path)
+    run = run_newft("kit", "check", "desk-kit", "--lang", "zh", *words, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     rows = dict(line.split("\t") for line in run.stdout.splitlines())
     assert rows["套件"] == "合同审查（desk_kit）0.1.0"
     assert rows["基于"] == "legal"
     assert rows["新增文件"] == "docs/handover.md"
-    assert rows["tests/default.yml"].endswith("测试通过")
+    assert rows["tests/default.yml"].endswith(said)
 
 
 def test_a_new_kit_for_every_domain_passes(kit: Path) -> None:
