@@ -269,6 +269,7 @@ class TestShow:
         assert "title\t客服\n" in run.stdout
 
 
+@pytest.mark.slow
 class TestNew:
     def test_json_is_all_that_stdout_has(self, here: Path) -> None:
         run = run_newft(

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.run_newft import plain_environment
+
+pytestmark = pytest.mark.slow
 
 # Modules and names that Python lacks on Windows. What the standard library itself needs at run
 # time on this system stays, such as `posix` and `os.O_NONBLOCK`.

@@ -28,6 +28,8 @@ from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
 from support.model_configs import WRAPPED, build_config, build_on_meta, wrap_config
 
+pytestmark = pytest.mark.slow  # each class of transformers is loaded
+
 
 def find_class(family: Family, size: ModelSpec) -> str:
     """The class that config.json names."""

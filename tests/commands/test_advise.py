@@ -12,6 +12,8 @@ import yaml
 from newft.text_layout import wrap_text
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 DAILY = ("--set", "task=intent", "--set", "advice.knowledge_change=daily")
 VOLUME = ("--set", "roi.requests_per_month=20000", "--set", "roi.gpu_price=2")
 ADVISE = ("advise", "--yes", "--gpu", "cpu", *DAILY, *VOLUME)

@@ -14,6 +14,8 @@ from support.kit_folders import write_files
 from support.run_newft import run_newft
 from support.terminal import DOWN, ENTER, Terminal
 
+pytestmark = pytest.mark.slow
+
 
 def resolve(folder: Path, scratch: Path) -> Catalog:
     return resolve_kit(str(folder), catalog(), KitLocator(scratch))

@@ -17,6 +17,8 @@ from support.files import list_names
 from support.generate_project import catalog, generate
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 INPUTS_EN = ["income", "employment_length", "occupation", "housing", "purpose", "amount"]
 INPUTS_EN += ["term_months", "debt_to_income", "credit_history", "guarantor"]
 RISK_NAMES = ["risk level", "risk grade", "risk class", "风险等级", "风险级别"]

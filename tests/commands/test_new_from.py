@@ -13,6 +13,8 @@ from newft.paths import get_domains_folder
 from support.generate_project import generate
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 # the recipe of the article "大模型微调理论与实践" for a customer-service model, in its own form
 ARTICLE = """\
 model_name: chatglm3-6b

@@ -17,6 +17,8 @@ from newft.emitted.normalize import escape_controls
 from support.help_desk_export import LABELS, WORDS
 from support.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 # a colour and a title for the terminal, a bell, C1 controls, a reordered line, no width, a new line
 PLANTED = (
     "\x1b[31m\x1b]0;x\x07\x9b31m\x85\u202eevil\u2066\u200b\u2060\ufeff\u00ad\u2028\n\rhint: run"

@@ -394,6 +394,7 @@ def test_rows_that_only_make_data_compares_are_announced(
 # --- public files --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_trial_data
 def test_the_banking_requests_are_mapped_with_all_their_intents() -> None:
     found = facts(Path(str(TRIAL)) / "customer_service" / "banking77_en.csv")
@@ -415,6 +416,7 @@ def test_both_encodings_of_a_file_give_the_same_rows() -> None:
         assert found.language == "zh"
 
 
+@pytest.mark.slow
 @needs_trial_data
 def test_every_public_file_is_measured_or_refused_with_a_hint() -> None:
     usable = set()

@@ -341,6 +341,7 @@ def test_a_class_without_fused_attention_is_given_the_plain_one(
     assert plan(tmp_path, GENERIC_FAMILY).recipe.attention.value == kernel
 
 
+@pytest.mark.slow
 def test_the_classes_without_fused_attention_are_those_of_transformers() -> None:
     listed = {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()}
     listed |= {*MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values()}

@@ -20,6 +20,8 @@ from support.checkout import DOMAINS, GENERATOR, TEMPLATES
 from support.generate_project import generate
 from support.run_newft import plain_environment
 
+pytestmark = pytest.mark.slow
+
 PROJECTS: dict[str, dict[str, AnswerValue]] = {
     "qlora": {"gpu": "1xRTX4090", "model": "Qwen/Qwen3-8B", "method": "qlora"},
     "several devices": {

@@ -187,6 +187,7 @@ def test_the_archive_of_these_tests_is_otherwise_accepted(tmp_path: Path) -> Non
 NAMES = st.text("ab.-_é", min_size=1, max_size=4).filter(lambda name: name.strip(". "))
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.lists(NAMES, min_size=1, max_size=3).map("/".join),

@@ -16,6 +16,8 @@ from support.generate_project import generate, untidy
 from support.run_newft import run_newft
 from support.starter_kits import make_starter_kit
 
+pytestmark = pytest.mark.slow
+
 FILES = {"github": ".github/workflows/ci.yml", "gitlab": ".gitlab-ci.yml"}
 
 

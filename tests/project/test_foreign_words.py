@@ -10,6 +10,8 @@ import pytest
 
 from support.generate_project import emitted, generate
 
+pytestmark = pytest.mark.slow
+
 # words of code, comments and messages, by what a project must have for them to stand in it
 METHOD_WORDS = {
     "lora": r"pissa|first_adapter",

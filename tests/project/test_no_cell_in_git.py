@@ -15,6 +15,8 @@ import pytest
 
 from support.run_newft import plain_environment, run_newft
 
+pytestmark = pytest.mark.slow
+
 MARK = "zqx"  # in every cell that is no label of the project
 CHANCE = random.Random(1)
 SENTENCES = [

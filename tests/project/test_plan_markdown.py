@@ -24,6 +24,8 @@ from newft.schema.rollout import DatedRule, HypothesisRule, Risk
 from newft.text import Language, Text
 from support.example_plan import ROLLOUT_RULES, make_answers, make_facts, make_plan, sample
 
+pytestmark = pytest.mark.slow
+
 RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 HOSTILE = "# a | `b` <script> ](x) <!-- ![c](d) **e** ~~f~~ \n\n---\n1. g `h"

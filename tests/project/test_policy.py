@@ -18,6 +18,8 @@ from support.generate_project import catalog, generate, ruff_faults
 from support.run_newft import plain_environment
 from support.starter_kits import make_starter_kit
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = {"data.files": (), "gpu": "cpu", "domain": "customer_service", "task": "intent"}
 WHY = Text("the bank's servers load LoRA alone", "银行的服务器只能加载 LoRA")
 POLICY = Policy(

@@ -337,6 +337,7 @@ def test_killed_from_outside_at_a_random_moment_it_is_old_or_new(
         assert names_in(place) in ([], ["desk"])
 
 
+@pytest.mark.slow
 def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, place: Path) -> None:
     step = 0
     while kill_at(step, lambda: write_project(tree, place)):
@@ -355,6 +356,7 @@ def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, plac
     assert world(place) == world_of(FILES)
 
 
+@pytest.mark.slow
 def test_applying_where_an_interrupted_one_was_finished_says_so(tree: Path, place: Path) -> None:
     step = 0
     while not (place / ".newft-apply/journal").exists():

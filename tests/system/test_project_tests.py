@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from newft.system.project_tests import run_fast_tests
 
 
@@ -23,6 +25,7 @@ def test_what_the_environment_lacks_is_named_and_nothing_is_run(tmp_path: Path) 
     assert "no-such-package" in run.reason.zh
 
 
+@pytest.mark.slow
 def test_slow_tests_are_left_out_and_the_end_of_a_failure_is_kept(tmp_path: Path) -> None:
     code = "def test_it() -> None:\n    print('\\n'.join(map(str, range(500))))\n    assert {}\n"
     project = make_project(tmp_path, code.format("True"))

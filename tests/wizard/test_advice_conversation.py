@@ -15,6 +15,8 @@ from support.conversation import LEAVE, MACHINE, Conversation, answers
 from support.generate_project import catalog
 from support.kit_folders import locate_folder, write_kit
 
+pytestmark = pytest.mark.slow
+
 BANK = """\
     title: Bank kit
     extends: credit_risk

@@ -15,6 +15,8 @@ from support.conversation import MACHINE, Conversation, answers
 from support.generate_project import catalog
 from support.kit_folders import locate_folder
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 project_name: {type: str, help: Name of the service}
 team: {type: str, help: Team, validator: "{% if team == 'x' %}no such team{% endif %}"}

@@ -19,6 +19,8 @@ from support.conversation import MACHINE, Conversation, answers
 from support.generate_project import catalog
 from support.kit_folders import locate_folder, write_kit
 
+pytestmark = pytest.mark.slow
+
 MANIFEST = """\
     title: Bank kit
     extends: credit_risk
