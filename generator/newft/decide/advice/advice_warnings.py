@@ -7,8 +7,10 @@ from newft.text import Text
 
 
 def warn_of_advice(advice: Advice) -> tuple[Text, ...]:
-    """Warn where another approach is advised; where nothing is known, say nothing."""
-    if advice.recommendation in TUNED or advice.nothing_known:
+    """Warn where another approach has more points than fine-tuning, or this is ruled out."""
+    ruled_out = {veto.approach for veto in advice.vetoes}
+    best = advice.scores[advice.recommendation]
+    if any(advice.scores[one] >= best and one not in ruled_out for one in TUNED):
         return ()
     title = advice.titles[advice.recommendation]
     return (
