@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from newft.text_layout import wrap_text
+from support.kit_folders import write_kit
 from support.run_newft import run_newft
 
 pytestmark = pytest.mark.slow
@@ -164,6 +165,47 @@ class TestNew:
         words = ("new", "desk", "--task", "intent", "--gpu", "cpu", "--yes", "--dry-run")
         shown = run_newft(*words, cwd=tmp_path).stderr
         assert "newft advise" in shown and "before fine-tuning" not in shown
+
+
+class TestKit:
+    """What a kit fixes holds in the plan of advise and in the project that takes it over."""
+
+    MANIFEST = (
+        "title: Bank\nextends: customer_service\n"
+        "presets: {advice.weeks: '12'}\n"
+        "locked:\n  advice.offline: {value: 'yes', why: {en: no cloud, zh: 不上云}}\n"
+    )
+
+    def test_the_plan_and_the_project_have_what_the_kit_fixes(self, tmp_path: Path) -> None:
+        kit = write_kit(tmp_path / "bank", self.MANIFEST)
+        words = (*ADVISE, "--kit", str(kit), "--output", "plan.md")
+        run = run_newft(*words, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+        plan = (tmp_path / "plan.md").read_text(encoding="utf-8")
+        assert "on own devices" in plan and "on an API" not in plan
+        answers = yaml.safe_load((tmp_path / "plan/answers.yml").read_text("utf-8"))
+        assert answers["advice"]["offline"] == "yes" and answers["kit"]["source"]
+        again = run_newft(*words, cwd=tmp_path)
+        assert again.returncode == 0, again.stderr
+        assert (tmp_path / "plan.md").read_text(encoding="utf-8") == plan
+        made = run_newft("new", "desk", "--advice", "plan/answers.yml", "--yes", cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        recorded = yaml.safe_load((tmp_path / "desk/.newft/answers.yml").read_text("utf-8"))
+        assert recorded["advice"]["offline"] == "yes"
+        assert "on own devices" in (tmp_path / "desk/PLAN.md").read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("command", ["advise", "new"])
+    def test_an_answer_against_a_lock_is_refused_with_its_reason(
+        self, command: str, tmp_path: Path
+    ) -> None:
+        kit = write_kit(tmp_path / "bank", self.MANIFEST)
+        answers = tmp_path / "answers.yml"
+        answers.write_text("task: intent\ngpu: cpu\nadvice: {offline: 'no'}\n", encoding="utf-8")
+        words = {"advise": ("advise", "--answers"), "new": ("new", "desk", "--advice")}[command]
+        run = run_newft(*words, str(answers), "--kit", str(kit), "--yes", cwd=tmp_path)
+        assert run.returncode in (1, 2)
+        assert "advice.offline" in run.stderr and "no cloud" in run.stderr
+        assert not (tmp_path / "desk").exists()
 
 
 def _read_all(folder: Path) -> dict[str, bytes]:
