@@ -30,6 +30,16 @@ def test_a_summary_fits_a_terminal_and_is_the_result(lang: str, tmp_path: Path) 
     assert all(word in run.stdout for word in named[lang])
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_summary_of_a_team_that_knows_much_fits_too(lang: str, tmp_path: Path) -> None:
+    facts = ("labelled_rows=700", "rows_per_label=50", "offline=yes", "team=ml")
+    sets = [word for fact in facts for word in ("--set", f"advice.{fact}")]
+    words = ("advise", "--yes", "--gpu", "cpu", "--set", "task=intent", *VOLUME, *sets)
+    run = run_newft(*words, "--lang", lang, cwd=tmp_path, COLUMNS="80")
+    lines = [part for line in run.stdout.splitlines() for part in wrap_text(line, 80)]
+    assert 0 < len(lines) <= 24, run.stderr
+
+
 def test_json_has_advice_and_return_and_nothing_else_is_on_stdout(tmp_path: Path) -> None:
     report = json.loads(run_newft(*ADVISE, "--json", cwd=tmp_path).stdout)
     advice, roi = report["advice"], report["roi"]
