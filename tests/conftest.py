@@ -1,6 +1,8 @@
 """What holds for every test."""
 
+import gc
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,15 @@ settings.register_profile("same examples", settings.get_profile("any pace"), der
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["golden", "cases/kits"]  # a project's own tests run in the project
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage among what is collected, which stays to the end: it takes seconds."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

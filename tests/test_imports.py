@@ -42,13 +42,13 @@ def test_a_copied_module_imports_the_standard_library_and_its_neighbours(path: P
     assert relative <= {(1, neighbour.stem) for neighbour in EMITTED}
 
 
-@pytest.mark.parametrize(
-    "path", PROJECT_MODULES, ids=lambda path: str(path.relative_to(REPOSITORY))
-)
-def test_no_module_of_a_project_imports_a_command(path: Path) -> None:
-    levels_to_package = len(path.parts) - path.parts.index("src") - 2
-    imported = {name for level, name in list_imports(path) if level == levels_to_package}
-    assert imported & COMMANDS == set()
+def test_no_module_of_a_project_imports_a_command() -> None:
+    importing = {}
+    for path in PROJECT_MODULES:
+        levels_to_package = len(path.parts) - path.parts.index("src") - 2
+        imported = {name for level, name in list_imports(path) if level == levels_to_package}
+        importing[str(path.relative_to(REPOSITORY))] = imported & COMMANDS
+    assert {path: names for path, names in importing.items() if names} == {}
 
 
 def test_the_commands_of_a_project_are_at_its_top_level() -> None:
@@ -57,7 +57,11 @@ def test_the_commands_of_a_project_are_at_its_top_level() -> None:
     assert modules >= COMMANDS
 
 
-@pytest.mark.parametrize("path", TEST_MODULES, ids=lambda path: str(path.relative_to(TESTS)))
-def test_no_module_imports_from_a_test_module_or_a_conftest(path: Path) -> None:
-    names = {name.rpartition(".")[2] for _, name in list_imports(path)}
-    assert not {name for name in names if name.startswith("test_") or name == "conftest"}
+def test_no_module_imports_from_a_test_module_or_a_conftest() -> None:
+    importing = {}
+    for path in TEST_MODULES:
+        names = {name.rpartition(".")[2] for _, name in list_imports(path)}
+        importing[str(path.relative_to(TESTS))] = {
+            name for name in names if name.startswith("test_") or name == "conftest"
+        }
+    assert {path: names for path, names in importing.items() if names} == {}
