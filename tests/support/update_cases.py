@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import yaml
 
+from newft.catalog.loader import load_catalog
 from support.checkout import TESTS
 from support.run_newft import run_newft
 
@@ -116,8 +117,12 @@ def _add_policy(layer: Path) -> None:
 @contextmanager
 def installed(resources: Path) -> Iterator[None]:
     """Let newft have these templates and domains in the block."""
-    with patch("newft.paths.get_resource_root", lambda: resources):
-        yield
+    load_catalog.cache_clear()
+    try:
+        with patch("newft.paths.get_resource_root", lambda: resources):
+            yield
+    finally:
+        load_catalog.cache_clear()
 
 
 def act(folder: Path, tree: Tree) -> None:
