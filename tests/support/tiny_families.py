@@ -122,6 +122,17 @@ def wrap_gemma4(text: PreTrainedConfig) -> PreTrainedModel:
     return transformers.Gemma4ForConditionalGeneration(config)
 
 
+def wrap_gemma4_unified(text: PreTrainedConfig) -> PreTrainedModel:
+    vision = transformers.Gemma4UnifiedVisionConfig(
+        mm_embed_dim=32, output_proj_dims=32, mm_posemb_size=4
+    )
+    config = transformers.Gemma4UnifiedConfig(
+        text_config=text, vision_config=vision, audio_config=None, image_token_id=3,
+        boi_token_id=1, eoi_token_id=4, audio_token_id=1,
+    )  # fmt: skip
+    return transformers.Gemma4UnifiedForConditionalGeneration(config)
+
+
 def wrap_mistral3(text: PreTrainedConfig) -> PreTrainedModel:
     vision = transformers.PixtralVisionConfig(
         hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
@@ -136,5 +147,6 @@ def wrap_mistral3(text: PreTrainedConfig) -> PreTrainedModel:
 WRAPPERS = {
     "Gemma3ForConditionalGeneration": wrap_gemma3,
     "Gemma4ForConditionalGeneration": wrap_gemma4,
+    "Gemma4UnifiedForConditionalGeneration": wrap_gemma4_unified,
     "Mistral3ForConditionalGeneration": wrap_mistral3,
 }

@@ -165,10 +165,13 @@ def _find_contradiction(
 def _compare_counts(model: ModelFacts, family: Family, size: ModelSpec) -> Text | None:
     """Compare the parameters of the weights with those that the dimensions come to.
 
-    Of a class that no family has, the dimensions say too little.
+    Of a class that no family has, the dimensions say too little; how the layers of a family differ
+    is known of its listed models alone.
     """
     weights = model.weights
     if weights is None or weights.parameters is None or family.id == GENERIC_FAMILY:
+        return None
+    if size.mixed_layers is None and any(listed.mixed_layers for listed in family.sizes):
         return None
     computed = count_parameters(size, family)
     counted = weights.parameters - weights.vision_parameters
