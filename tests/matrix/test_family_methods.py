@@ -43,7 +43,8 @@ EACH = [
     for name in MODELS
     for method in METHODS
 ]
-TOWER = re.compile("vision|visual|projector")
+# the last is a constant of Gemma 4
+NOT_TRAINED = re.compile("vision|visual|projector|layer_scalar$")
 NEVER_TRAINED = re.compile(r"lm_head|embed|router|\.gate\.|vision|multi_modal|merger|visual")
 
 
@@ -153,7 +154,7 @@ def check_trained_weights(project: Project, family: Family, model: Path) -> None
         before = load_file(model / "model.safetensors")
         assert before.keys() == weights.keys()
         before = {name: tensor.to(weights[name].dtype) for name, tensor in before.items()}
-        trained = {name for name in before if not TOWER.search(name)}
+        trained = {name for name in before if not NOT_TRAINED.search(name)}
         if project.plan.method.id == "freeze":
             trained = {name for name in trained if f".layers.{LAYERS - 1}." in name}
         assert trained
