@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from .config import Config, DataConfig
+from .config import Config
+from .config_base import DataConfig
 from .data.columns import (
     GROUP_FIELD,
     find_missing_optional_columns,

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..config import Config, DataConfig
+from ..config import Config
+from ..config_base import DataConfig
 from ..formatting import DROP_NEAR_DUPLICATES
 from ..runtime.messages import fill
 from ..task import TaskConfig

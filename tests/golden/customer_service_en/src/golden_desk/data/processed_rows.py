@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..config import Config, find_changed_keys
+from ..config import Config
+from ..config_base import find_changed_keys
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from .file_access import RecordError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ..config import DataConfig
+from ..config_base import DataConfig
 from ..runtime.messages import fill
 from .file_access import list_data_files
 from .file_format import FileFormat, Row

@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 from safetensors import SafetensorError
 
-from ..config import Config, ModelConfig, find_changed_keys, load_config
+from ..config import Config, ModelConfig, load_config
+from ..config_base import find_changed_keys
 from ..model.method import PACKAGES, TRAINED_FOLDER, WEIGHTS_PATTERN
 from ..model.verify import ModelFolder
 from ..runtime.atomic_files import explain_read_errors, read_json, write_json, write_text
