@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -224,13 +224,20 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def compose(source: str, into: Path, *, package: str = "project", batches: str = "padded") -> Path:
+def compose(
+    source: str,
+    into: Path,
+    *,
+    package: str = "project",
+    batches: str = "padded",
+    others: Sequence[str] = (),
+) -> Path:
     """A folder to import `package` from: the modules of a project with this source of the model."""
     hub = [] if source in ("embedded", "folder") else ["source/hub"]
-    names = (*LORA, "device/cpu", f"batches/{batches}", *hub, f"source/{source}", "language/en")
+    names = (*LORA, "device/cpu", f"batches/{batches}", *hub, f"source/{source}")
     layers = [
         Layer("base", TEMPLATES / "project"),
-        *(Layer(name, TEMPLATES / "layers" / name) for name in names),
+        *(Layer(name, TEMPLATES / "layers" / name) for name in (*names, *others, "language/en")),
         Layer("task", DOMAINS / "customer_service" / "overlay" / "classification"),
     ]
     compose_layers(layers, package, into)

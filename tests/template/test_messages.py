@@ -233,7 +233,8 @@ def test_what_people_read_is_filled_in() -> None:
     raised = [
         place(module, call)
         for module in emitted_modules()
-        if module.name in ("config.py", "config_base.py", "config_errors.py", "section.py", "task.py", "files.py")
+        if module.name
+        in ("config.py", "config_base.py", "config_errors.py", "section.py", "task.py", "files.py")
         for call in calls_of(module)
         if called(call) == "ValueError"
         and not (isinstance(call.args[0], ast.Call) and called(call.args[0]) == "fill")
