@@ -96,7 +96,7 @@ def test_weights_that_cannot_be_unpacked_are_refused_before_they_are_loaded(
 
 
 def write_mxfp4_model(folder: Path) -> None:
-    """A tiny gpt-oss whose experts are stored as on the hub: blocks of 32 values and their scales."""
+    """A tiny gpt-oss whose experts are stored as on the hub: blocks of 32 values and scales."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 64, "intermediate_size": 32, "head_dim": 32, "vocab_size": 100}
     heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
