@@ -22,6 +22,7 @@ from ..model.method import (
 from ..model.supported_models import HAS_REVISIONS
 from ..prompts import Conversation, Message, build_prompt
 from ..runtime.atomic_files import write_text
+from ..runtime.markdown_text import escape_markdown
 from ..runtime.messages import fill
 from .run_dir import RunDir, to_portable_name
 
@@ -175,9 +176,8 @@ def _format_evaluation(measured: Mapping[str, Any] | None) -> Iterator[str]:
     yield _format_row("", *titles)
     yield _format_row(*["---"] * 4)
     for name in dict.fromkeys(name for column in COMPARED_MODELS for name in measured[column]):
-        yield _format_row(
-            name, *(_format_metric(measured[column].get(name)) for column in COMPARED_MODELS)
-        )
+        metrics = (_format_metric(measured[column].get(name)) for column in COMPARED_MODELS)
+        yield _format_row(escape_markdown(name), *metrics)
     yield f"\n{measured['conclusion']}"
 
 
@@ -194,11 +194,11 @@ def _format_key_values(values: Mapping[str, object]) -> Iterator[str]:
     yield _format_row("", "")
     yield _format_row("---", "---")
     for name, value in values.items():
-        yield _format_row(name, "-" if value is None else str(value))
+        yield _format_row(name, "-" if value is None else escape_markdown(str(value)))
 
 
 def _format_row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+    return "| " + " | ".join(cells) + " |"
 
 
 def _fence_code(text: str, language: str = "") -> str:
