@@ -29,14 +29,13 @@ def format_spread(spread: Spread, unit: FigureUnit, language: Language) -> list[
     return [format_figure(one, unit, language) for one in (spread.low, spread.base, spread.high)]
 
 
-def format_range(ends: tuple[float, float]) -> str:
-    """Format two ends: `0.5`, `1-2`."""
+def format_range(ends: tuple[float, float], language: Language) -> str:
+    """Format two ends: `0.5`, `1-2`; in Chinese `1–2`."""
     low, high = (f"{end:,.10g}" for end in ends)
-    return low if low == high else f"{low}-{high}"
+    return low if low == high else f"{low}{'–' if language == 'zh' else '-'}{high}"
 
 
 def format_months(ends: tuple[float, float], language: Language) -> str:
     """Format a duration in months."""
-    if language == "zh":
-        return f"{format_range(ends).replace('-', '–')} 个月"
-    return f"{format_range(ends)} months"
+    unit = " 个月" if language == "zh" else " months"
+    return format_range(ends, language) + unit

@@ -165,7 +165,7 @@ def _describe_phase(
     def list_roles(duty: Duty) -> str:
         return _join(language, (name(role) for role, one in phase.duties.items() if one == duty))
 
-    staff = (f"{name(role)} {format_range(ends)}" for role, ends in phase.staff.items())
+    staff = (f"{name(role)} {format_range(ends, language)}" for role, ends in phase.staff.items())
     return {
         "title": format_cell(phase.title, language),
         "goal": format_cell(phase.goal, language),
@@ -203,9 +203,9 @@ def _compare_staff(phases: Sequence[Phase], roi: Roi, language: Language) -> dic
             for ends, (low, high) in zip(planned, budget, strict=True)
         ),
         "phases_months": format_months(planned[0], language),
-        "phases_person_months": format_range(planned[1]),
+        "phases_person_months": format_range(planned[1], language),
         "budget_months": format_months(budget[0], language),
-        "budget_person_months": format_range(budget[1]),
+        "budget_person_months": format_range(budget[1], language),
     }
 
 

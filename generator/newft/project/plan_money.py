@@ -101,7 +101,9 @@ def _describe_recommended(roi: Roi, advice: Advice, language: Language) -> dict[
             return {
                 "title": format_cell(one.title, language),
                 "why": format_cell(one.why, language),
-                "person_months": format_range((round(people.low, 1), round(people.high, 1))),
+                "person_months": format_range(
+                    (round(people.low, 1), round(people.high, 1)), language
+                ),
                 "one_off": [_list_cost_cells(line, language) for line in one.one_off],
                 "monthly": [_list_cost_cells(line, language) for line in one.monthly],
                 "outcomes": _list_outcome_rows(one.outcomes, language) if one.outcomes else [],
