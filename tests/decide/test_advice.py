@@ -103,6 +103,8 @@ class TestScores:
         assert advice.recommendation in left
         others = {one: score for one, score in left.items() if one != advice.recommendation}
         assert advice.runner_up == max(others, key=lambda one: others[one], default=None)
+        if advice.runner_up and others[advice.runner_up] == left[advice.recommendation]:
+            assert "effort" in advice.why.en and "投入" in advice.why.zh  # which decides a tie
 
     @settings(max_examples=40)
     @given(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from math import comb
 from pathlib import Path
@@ -85,6 +86,20 @@ def test_every_duty_has_a_date_and_every_figure_a_source(kit: Kit, task: str) ->
     assert kit.expert.en in rollout.roles["domain_expert"].title.en
     assert kit.kill_switch
     assert kit.kill_switch.zh in rollout.kill_switch.zh
+
+
+@pytest.mark.parametrize(("kit", "task"), TASKS, ids=lambda one: getattr(one, "id", one))
+def test_who_trains_with_other_rows_or_labels_is_told_to_name_another_run(
+    kit: Kit, task: str
+) -> None:
+    """`make train` refuses a run whose rows or settings have changed."""
+    rollout = rollout_of(kit, task)
+    responses = [one.response for one in (*rollout.risks, *rollout.triggers)]
+    changing = re.compile(r"relabel|add the|drop the|remove the")
+    trained = [one for one in responses if changing.search(one.en) and "train" in one.en]
+    assert len(trained) >= 3
+    for one in trained:
+        assert "`run.name`" in one.en and "`run.name`" in one.zh
 
 
 def test_the_claims_of_the_article_are_hypotheses() -> None:

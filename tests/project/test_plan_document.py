@@ -169,6 +169,15 @@ def test_a_plan_that_recommends_another_approach_has_its_budget_and_its_gates(
     assert first.startswith(f"| {plan.advice.titles['classical'].to(language)} |")
 
 
+def test_one_sentence_says_that_nothing_earned_is_known(tmp_path: Path) -> None:
+    answers = {"gpu": "cpu", "family": "smollm2", "name": "desk", "advice.labelled_rows": "700"}
+    plan = generate(answers, tmp_path / "desk")
+    assert plan.advice.recommendation == "classical" and not plan.roi.outcomes
+    text = (tmp_path / "desk/PLAN.md").read_text(encoding="utf-8")
+    said = re.findall(r"^What .*unknown until.*$", text, re.MULTILINE)
+    assert len(said) == 1 and "recommendation and fine-tuning" in said[0]
+
+
 def test_a_label_of_the_data_is_no_markup(tmp_path: Path) -> None:
     label = "[open](javascript:alert(1))"
     words = ["door", "window", "roof", "floor", "garden", "cellar", "stairs", "lamp"]

@@ -49,7 +49,7 @@ def make_advice(known: FactorValues, rules: AdviceRules) -> Advice:
         unknown=tuple(sorted(unknown, key=lambda factor: factor not in changing)),
         first_match_rule=choose_by_first_match(conditions),
         first_match_why=explain_first_match(conditions),
-        why=_explain(recommendation, scores, contributions, vetoes, rules),
+        why=_explain(recommendation, runner_up, scores, contributions, vetoes, rules),
     )
 
 
@@ -138,6 +138,7 @@ def _find_flips(values: Values, rules: AdviceRules, recommendation: Approach) ->
 
 def _explain(
     recommendation: Approach,
+    runner_up: Approach | None,
     scores: Mapping[Approach, int],
     contributions: tuple[Contribution, ...],
     vetoes: tuple[Veto, ...],
@@ -149,6 +150,12 @@ def _explain(
     if for_it:
         best = max(for_it, key=lambda one: one.points)
         said = Text(f"{title.en}: {best.why.en}", f"{title.zh}：{best.why.zh}")
+        if runner_up and scores[runner_up] == score:
+            equal = rules.approaches[runner_up]
+            said = Text(
+                f"{said.en}; {equal.en} has as many points and takes more effort",
+                f"{said.zh}；{equal.zh}得分相同，但投入更大",
+            )
     elif contributions or vetoes:
         said = Text(
             f"{title.en}: of what is not ruled out, nothing with less effort has more points",
