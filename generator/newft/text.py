@@ -22,12 +22,13 @@ def pluralize(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def find_nearest_names(name: str, known: Iterable[str], *, most: int = 1) -> list[str]:
+def find_nearest_names(
+    name: str, known: Iterable[str], *, most: int = 1, likeness: float = 0.51
+) -> list[str]:
     """Return the known names that are most similar to a name, best first; empty if none is."""
     folded = {fold_name(candidate): candidate for candidate in known}
-    return [
-        folded[match] for match in get_close_matches(fold_name(name), folded, n=most, cutoff=0.51)
-    ]
+    near = get_close_matches(fold_name(name), folded, n=most, cutoff=likeness)
+    return [folded[match] for match in near]
 
 
 Language = Literal["en", "zh"]
@@ -55,6 +56,12 @@ def join_texts(texts: Iterable[Text], between: Text) -> Text:
     return Text(
         between.en.join(text.en for text in listed), between.zh.join(text.zh for text in listed)
     )
+
+
+def join_names(names: Iterable[str]) -> Text:
+    """Join names, which are the same in both languages, with the separator of each."""
+    listed = list(names)
+    return Text(", ".join(listed), "、".join(listed))
 
 
 def list_lines(

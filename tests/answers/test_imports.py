@@ -12,13 +12,17 @@ import released_tools
 import yaml
 
 from newft.answers.imports import axolotl, llama_factory
-from newft.answers.imports.carried import ImportedAnswers
+from newft.answers.imports.carried import ChatTemplate, ImportedAnswers
 from newft.answers.imports.read_file import import_answers
-from newft.catalog.imported import complete_imported_answers
+from newft.catalog.imported import (
+    complete_imported_answers,
+    list_import_remarks,
+    refuse_missing_data,
+)
 from newft.catalog.loader import load_catalog
 from newft.errors import UsageError
 from support.exported_plans import CATALOG, list_tools, plan_for, write_export
-from support.tool_keys import read_defaults
+from support.tool_keys import read_dataclass_keys, read_defaults, read_llama_factory_keys
 
 # the recipe of the article "大模型微调理论与实践" for a customer-service model
 ARTICLE = {
@@ -136,12 +140,14 @@ def test_all_data_sets_with_the_same_columns_are_carried(tmp_path: Path) -> None
     }
     text = LLAMA_FACTORY.replace("dataset: tickets", "dataset: tickets, more, other")
     imported = read(tmp_path, text, info)
+    assert "data.files" not in imported.answers
+    (fault,) = imported.missing_data
+    assert "`other` has other columns" in fault.message
+    imported = read(tmp_path, text.replace(", other", ""), info)
     assert imported.answers["data.files"] == tuple(
         str(tmp_path / name) for name in ("tickets.json", "more.json")
     )
     assert imported.answers["data.columns.text"] == "问题"
-    (note,) = (note.en for note in imported.notes if "`other`" in note.en)
-    assert "train.yaml:10: `dataset` is not carried over: `other` has other columns" in note
 
 
 def test_all_files_of_a_data_set_of_axolotl_are_carried(tmp_path: Path) -> None:
@@ -165,31 +171,75 @@ def test_a_model_spread_over_devices_is_said_to_be_whole_on_each(
 @pytest.mark.parametrize(
     ("info", "said"),
     [
-        (None, "--data"),
+        (None, "no dataset_info.json"),
         ({"ticket": {}}, "`tickets`, but ticket"),
         ({"tickets": {"file_name": "absent.json"}}, "absent.json does not exist"),
-        ({"tickets": {"hf_hub_url": "acme/tickets"}}, "download it"),
+        ({"tickets": {"hf_hub_url": "acme/tickets"}}, "a hub"),
         ({"tickets": {"file_name": "a.json", "ranking": True}}, "preference data"),
     ],
 )
-def test_a_data_set_that_is_not_there_is_said_with_its_line(
+def test_a_data_set_that_is_not_there_is_missing_with_its_line(
     info: Any, said: str, tmp_path: Path
 ) -> None:
     imported = read(tmp_path, LLAMA_FACTORY, info)
     assert "data.files" not in imported.answers
-    assert [note for note in imported.notes if said in note.en and "train.yaml:10" in note.en]
+    (fault,) = imported.missing_data
+    assert said in fault.message and str(fault.where).endswith("train.yaml:10")
+    with pytest.raises(UsageError) as refused:
+        refuse_missing_data(imported, imported.answers)
+    assert "--data FILE" in str(refused.value.hint)
+    refuse_missing_data(imported, {"data.files": ()})  # the sample, as somebody wants it
+
+
+def test_all_records_that_are_missing_are_listed(tmp_path: Path) -> None:
+    text = LLAMA_FACTORY.replace("dataset: tickets", "dataset: tickets, more\neval_dataset: held")
+    imported = read(tmp_path, text, {"held": {"hf_hub_url": "acme/held"}})
+    with pytest.raises(UsageError) as refused:
+        refuse_missing_data(imported, imported.answers)
+    message = refused.value.to("zh")[0]
+    assert message.startswith("3 处错误")
+    assert message.count("train.yaml:10") == 2 and message.count("train.yaml:11") == 1
+
+
+def test_a_folder_of_data_that_is_named_is_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "tickets.json").write_text("[]", encoding="utf-8")
+    text = LLAMA_FACTORY + "dataset_dir: nowhere\n"
+    (fault,) = read(tmp_path, text, {"tickets": {"file_name": "tickets.json"}}).missing_data
+    assert "nowhere has no dataset_info.json" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [(("tr", "ev"), False), (("tickets", "dev"), False), (("train", "dev"), True)],
+)
+@pytest.mark.parametrize("tool", ["llama_factory", "axolotl"])
+def test_rows_for_evaluation_are_trained_on_in_no_case(
+    tool: str, names: tuple[str, str], kept: bool, tmp_path: Path
+) -> None:
+    trained, held_out = names
+    for name in names:
+        (tmp_path / f"{name}.json").write_text("[]", encoding="utf-8")
+    text = f"base_model: a/b\ndatasets: {trained}.json\ntest_datasets: {held_out}.json\n"
+    if tool == "llama_factory":
+        sets = f"dataset: {trained}\neval_dataset: {held_out}"
+        text = LLAMA_FACTORY.replace("dataset: tickets", sets)
+    imported = read(tmp_path, text, {name: {"file_name": f"{name}.json"} for name in names})
+    assert ("data.files" in imported.answers) == kept
+    assert [f"{held_out}.json would be" in one.message for one in imported.missing_data] == (
+        [] if kept else [True]
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("learning_rat: 5.0e-5", "did you mean `learning_rate`?"),
         ("deepspeed: examples/ds_z3.json", "without DeepSpeed"),
         ("train_on_prompt: true", "answers alone"),
         ("optim: adamw_8bit", "AdamW of PyTorch"),
         ("adam_beta2: 0.95", "newft takes 0.999"),
         ("lr_scheduler_type: polynomial", "linear, cosine"),
-        ("neat_packing: true", "batch_size counts rows here"),
+        ("neat_packing: true", "an update of the project has fewer rows"),
+        ("packing: true", "see each other"),
     ],
 )
 def test_what_is_lost_is_said_with_its_line(line: str, said: str, tmp_path: Path) -> None:
@@ -198,6 +248,47 @@ def test_what_is_lost_is_said_with_its_line(line: str, said: str, tmp_path: Path
     notes = [note for note in imported.notes if f"train.yaml:{number}" in note.en]
     assert len(notes) == 1 and said in notes[0].en
     assert key in notes[0].zh and notes[0].zh != notes[0].en
+
+
+def test_keys_that_are_probably_misspelled_are_refused_all_at_once(tmp_path: Path) -> None:
+    meant = {
+        "learning_rat": "learning_rate",
+        "lora_r": "lora_rank",  # as axolotl has it
+        "num_epoch": "num_train_epochs",
+    }
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path, MINIMAL.format(method="lora") + "".join(f"{key}: 1\n" for key in meant))
+    message = refused.value.to("zh")[0]
+    for line, (key, wanted) in enumerate(meant.items(), start=4):
+        assert f"train.yaml:{line}：" in message
+        assert f"`{key}`（是否想写 `{wanted}`？）" in message
+    with pytest.raises(UsageError, match="no key `lora_rank` of axolotl"):
+        read(tmp_path, AXOLOTL + "lora_rank: 8\n")
+    with pytest.raises(UsageError, match=r"no key `lora_config.dropot`"):
+        read(tmp_path, "lora_config: {r: 8, dropot: 1}\n")
+
+
+def test_keys_that_newft_does_not_know_are_warned_of(tmp_path: Path) -> None:
+    (warning,) = read(tmp_path, LLAMA_FACTORY + "cloud_region: cn-1\n").warnings
+    assert "train.yaml:17: `cloud_region`" in warning.en and "不认识" in warning.zh
+
+
+@pytest.mark.skipif(not released_tools.are_here(), reason=released_tools.ABSENT)
+@pytest.mark.parametrize("tool", ["llama_factory", "axolotl"])
+def test_no_key_of_a_released_tool_is_taken_for_a_misspelled_one(tool: str, tmp_path: Path) -> None:
+    start, keys = "base_model: a/b\n", read_dataclass_keys(released_tools.AXOLOTL)
+    if tool == "llama_factory":
+        start = "model_name_or_path: a/b\n"
+        keys = read_llama_factory_keys(released_tools.LLAMA_FACTORY)
+    refused = []
+    for key in keys:
+        if not key.startswith(("_", start.partition(":")[0])):
+            try:
+                read(tmp_path, f"{start}{key}: 1\n")
+            except UsageError as error:  # of other keys the value may be refused
+                refused += [error.message] if "knows no key" in error.message else []
+    in_a_data_set = ["newft knows no key `sequence_length` of axolotl"]  # no key of the file itself
+    assert refused in ([], in_a_data_set)
 
 
 @pytest.mark.parametrize("line", ["packing: false", "deepspeed: null", "resume_from_checkpoint:"])
@@ -247,6 +338,12 @@ def test_a_file_that_cannot_be_carried_over_is_refused(
     message, hint = refused.value.to("en")
     assert str(refused.value.where).endswith(f"train.yaml:{place}")
     assert said in f"{message} {hint}"
+
+
+def test_a_file_of_ms_swift_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="ms-swift") as refused:
+        read(tmp_path, "model: Qwen/Qwen3-4B\ntuner_type: lora\n")
+    assert "LLaMA-Factory or axolotl" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "- a\n", "", "domain: legal\n"])
@@ -394,7 +491,7 @@ def test_blocks_that_are_not_the_last_are_refused_with_their_line(tmp_path: Path
     assert (last["method"], last["recipe.trained_blocks"]) == ("freeze", "1")
     with pytest.raises(UsageError) as refused:
         complete_imported_answers(read(tmp_path, text.format(3)), {}, CATALOG)
-    assert str(refused.value.where).endswith("train.yaml:2")
+    assert str(refused.value.where).endswith("train.yaml:2: unfrozen_parameters")
     assert "28" in refused.value.to("zh")[0]
 
 
@@ -418,11 +515,38 @@ def test_what_changes_the_prompts_of_axolotl_is_lost_with_its_line(
 def test_the_family_of_an_unlisted_model_is_told_by_its_template() -> None:
     families = CATALOG.families.values()
     template = next(one.chat.llama_factory_template for one in families if one.id == "llama3")
-    imported = ImportedAnswers("LLaMA-Factory", {"model": "acme/own"}, template, ())
+    imported = ImportedAnswers(
+        "LLaMA-Factory", {"model": "acme/own"}, ChatTemplate(str(template), "a.yaml:1"), ()
+    )
     answers = complete_imported_answers(imported, {}, CATALOG)
     assert answers.get("family") == "llama3"
     given = {"model": "Qwen/Qwen3-0.6B"}
     assert complete_imported_answers(imported, given, CATALOG) == given
+
+
+@pytest.mark.parametrize(
+    ("model", "template", "usual"),
+    [
+        ("Qwen/Qwen3-4B", "llama3", "`qwen3`"),
+        ("Qwen/Qwen3-4B", "qwen3", None),
+        ("acme/own", "chatml", "of its model"),
+    ],
+)
+def test_a_template_of_another_model_is_not_carried_over(
+    model: str, template: str, usual: str | None, tmp_path: Path
+) -> None:
+    text = f"model_name_or_path: {model}\nfinetuning_type: full\ntemplate: {template}\n"
+    imported = read(tmp_path, text)
+    answers = complete_imported_answers(imported, {}, CATALOG)
+    notes = [
+        one
+        for one in list_import_remarks(imported, answers, CATALOG).notes
+        if f"template: {template}" in one.en
+    ]
+    assert [usual in one.en and "train.yaml:3" in one.zh for one in notes if usual] == (
+        [True] if usual else []
+    )
+    assert bool(notes) == (usual is not None)
 
 
 def test_a_given_method_drops_the_values_of_the_imported_one(tmp_path: Path) -> None:
@@ -456,5 +580,5 @@ def test_an_export_is_read_back_as_the_same_recipe(
             continue  # LLaMA-Factory names modules, where newft may have a pattern
         read_back = yaml.safe_load(value) if isinstance(value, str) else value
         assert read_back == getattr(wanted, "value", wanted), name
-    lost = [note.en for note in imported.notes if "not carried over" in note.en]
-    assert all("--data" in note for note in lost), lost
+    assert not [note.en for note in imported.notes if "not carried over" in note.en]
+    assert not imported.warnings

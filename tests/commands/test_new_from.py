@@ -43,6 +43,7 @@ num_train_epochs: 3
 per_device_train_batch_size: 4
 gradient_accumulation_steps: 8
 """
+SAMPLE = ("--set", "data.files=[]")
 RECORDS = get_domains_folder() / "customer_service" / "sample" / "intent_en.csv"
 NUMBERS = {
     "learning_rate": 5.0e-5,
@@ -58,7 +59,8 @@ NUMBERS = {
 def create(folder: Path, text: str, *options: str) -> Any:
     (folder / "train.yaml").write_text(text, encoding="utf-8")
     run = run_newft(
-        *("new", "p", "--from", "train.yaml", "--gpu", "1x24GB", "--json", *options), cwd=folder
+        *("new", "p", "--from", "train.yaml", "--gpu", "1x24GB", "--json", *SAMPLE, *options),
+        cwd=folder,
     )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
@@ -72,7 +74,6 @@ def test_the_recipe_of_the_article_comes_out_with_its_source(text: str, tmp_path
     assert taken == NUMBERS
     for name in NUMBERS:
         assert "article" in report["recipe"][name]["source"], name
-    assert any("train.yaml:" in note and "`dataset`" in note for note in report["notes"])
 
 
 def test_the_project_exports_the_same_numbers_again(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_a_file_that_cannot_be_read_is_refused(text: str | None, said: str, tmp_
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("lora_alpha: -3", "recipe.alpha"), ("warmup_ratio: 2", "recipe.warmup")]
+    ("line", "said"), [("lora_alpha: -3", "lora_alpha"), ("warmup_ratio: 2", "warmup_ratio")]
 )
 def test_a_value_that_cannot_be_is_refused_with_its_line(
     line: str, said: str, tmp_path: Path
@@ -124,7 +125,7 @@ def test_a_value_that_cannot_be_is_refused_with_its_line(
     run = run_newft("new", "p", "--from", "train.yaml", "--gpu", "cpu", "--yes", cwd=tmp_path)
     assert run.returncode == 2
     assert f"train.yaml:3: {said}" in run.stderr
-    given = ("--set", f"{said}=bad") if said == "recipe.alpha" else ()
+    given = ("--set", "recipe.alpha=bad") if said == "lora_alpha" else ()
     again = run_newft(*("new", "p", "--from", "train.yaml", "--yes"), *given, cwd=tmp_path)
     assert ("train.yaml:3" in again.stderr) == (not given)  # the command line has no such line
 
@@ -132,7 +133,7 @@ def test_a_value_that_cannot_be_is_refused_with_its_line(
 def test_a_model_that_a_tool_cannot_load_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.yaml").write_text(LLAMA_FACTORY, encoding="utf-8")
     run = run_newft(
-        *("new", "p", "--from", "train.yaml", "--gpu", "1x24GB", "--exports", "axolotl"),
+        *("new", "p", "--from", "train.yaml", "--gpu", "1x24GB", "--exports", "axolotl", *SAMPLE),
         cwd=tmp_path,
     )
     assert run.returncode == 1
@@ -150,12 +151,21 @@ def test_a_project_that_cannot_train_its_model_has_its_configuration(tmp_path: P
     assert plan.model.successor in (tmp_path / "p/README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("text", [ARTICLE, LLAMA_FACTORY])
-def test_data_that_were_not_found_are_said_last(text: str, tmp_path: Path) -> None:
-    told = create(tmp_path, text, "--yes")
-    assert "the project has the sample rows: give yours with --data" in told["notes"][-1]
+@pytest.mark.parametrize(("text", "line"), [(ARTICLE, 2), (LLAMA_FACTORY, 8)])
+def test_records_that_are_named_and_not_found_are_a_missing_answer(
+    text: str, line: int, tmp_path: Path
+) -> None:
+    (tmp_path / "train.yaml").write_text(text, encoding="utf-8")
+    options = ("new", "p", "--from", "train.yaml", "--gpu", "1x24GB", "--yes")
+    run = run_newft(*options, cwd=tmp_path)
+    assert run.returncode == 2 and not (tmp_path / "p").exists()
+    assert f"train.yaml:{line}: the records of `dataset` cannot be used" in run.stderr
+    assert "--data FILE" in run.stderr
+    told = run_newft(*options, "--data", str(RECORDS), "--json", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "cannot be used" not in told.stderr
 
 
-def test_nothing_is_said_of_the_sample_where_data_are_given(tmp_path: Path) -> None:
-    told = create(tmp_path, ARTICLE, "--yes", "--data", str(RECORDS))
-    assert not any("sample rows" in note for note in told["notes"])
+def test_keys_that_newft_does_not_know_are_among_the_warnings(tmp_path: Path) -> None:
+    told = create(tmp_path, LLAMA_FACTORY + "cloud_region: cn-1\n", "--dry-run")
+    assert any("`cloud_region`" in warning for warning in told["warnings"])

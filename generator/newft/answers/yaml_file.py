@@ -106,13 +106,13 @@ def parse_answers_yaml(
             faults.append((line, error))
     if faults:
         faults.sort(key=itemgetter(0))
-        raise _combine_faults(path, [error for _, error in faults])
+        raise combine_faults(path, [error for _, error in faults])
     return given
 
 
 def combine_yaml_faults(path: str, faults: Iterable[YamlFault]) -> UsageError:
     """Combine what is wrong with a YAML file into one error."""
-    return _combine_faults(path, [_make_fault(path, fault) for fault in faults])
+    return combine_faults(path, [_make_fault(path, fault) for fault in faults])
 
 
 def _make_fault(path: str, fault: YamlFault) -> UsageError:
@@ -123,11 +123,15 @@ def _make_fault(path: str, fault: YamlFault) -> UsageError:
     )
 
 
-def _combine_faults(path: str, faults: Sequence[UsageError]) -> UsageError:
-    """Combine faults into one error; a single fault is returned unchanged."""
+def combine_faults(
+    path: str, faults: Sequence[UsageError], *, hint: Text | None = None
+) -> UsageError:
+    """Combine faults into one error, with a hint that holds for all of them, if there is one."""
     if len(faults) == 1:
-        return faults[0]
-    return UsageError(Text(_format_faults(faults, "en"), _format_faults(faults, "zh")), where=path)
+        message, own = faults[0].texts
+        return UsageError(message, where=faults[0].where, hint=hint or own)
+    message = Text(_format_faults(faults, "en"), _format_faults(faults, "zh"))
+    return UsageError(message, where=path, hint=hint)
 
 
 def _format_faults(faults: Sequence[UsageError], language: Language) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from newft.answers.imports.carried import RECIPE_PREFIX, ImportedAnswers
 from newft.answers.keys import FILES_KEY, RawAnswers
-from newft.catalog.lookup import find_family
+from newft.answers.yaml_file import combine_faults
+from newft.catalog.lookup import find_family, list_model_names
 from newft.catalog.model_names import find_listed_model
 from newft.errors import NewftError, UsageError
 from newft.schema.catalog import Catalog
+from newft.schema.family import ModelSpec
 from newft.text import Text
 
 
@@ -34,34 +37,80 @@ def complete_imported_answers(
     if listed := find_listed_model(model, catalog):  # such as `chatglm3-6b`
         answers["model"] = model = listed
     if "model" not in given and "family" not in given and not find_family(model, catalog):
-        families = list_families_of_template(imported.template, catalog)
+        template = imported.template.name if imported.template else None
+        families = list_families_of_template(template, catalog)
         if len(families) == 1:  # several families share some templates
             answers["family"] = families[0]
     return {**answers, **given}
 
 
-def list_import_notes(imported: ImportedAnswers, given: RawAnswers) -> tuple[Text, ...]:
-    """Return what could not be carried over; the last note says where no data came along."""
-    if imported.data_place is None or FILES_KEY in given:
-        return imported.notes
-    missing = Text(
-        f"{imported.data_place}: none of these data sets was found, so the project has the sample "
-        "rows: give yours with --data FILE",
-        f"{imported.data_place}：这些数据集都没有找到，项目将使用示例数据；"
-        "请用 --data FILE 给出数据",
+class ImportRemarks(NamedTuple):
+    """What is said of a configuration of another tool."""
+
+    warnings: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+
+def list_import_remarks(
+    imported: ImportedAnswers, given: RawAnswers, catalog: Catalog
+) -> ImportRemarks:
+    """Return what could not be carried over; the last notes say why data have to be given."""
+    template = _compare_template(imported, given, catalog)
+    missing = () if FILES_KEY in given else imported.missing_data
+    reasons = (
+        Text(f"{one.where}: {one.to('en')[0]}", f"{one.where}：{one.to('zh')[0]}")
+        for one in missing
     )
-    return (*imported.notes, missing)
+    notes = (*imported.notes, *([template] if template else []), *reasons)
+    return ImportRemarks(imported.warnings, notes)
+
+
+def refuse_missing_data(imported: ImportedAnswers, given: RawAnswers) -> None:
+    """Refuse to use the sample in place of records that the file names.
+
+    Raises:
+        UsageError: If records cannot be used, and nothing says what to use in their place.
+    """
+    if imported.missing_data and FILES_KEY not in given:
+        path = str(imported.missing_data[0].where).rpartition(":")[0]
+        raise combine_faults(
+            path,
+            imported.missing_data,
+            hint=Text(
+                f"give the records with --data FILE; --set {FILES_KEY}=[] takes the sample",
+                f"请用 --data 文件 给出数据；若要用自带样例，请写 --set {FILES_KEY}=[]",
+            ),
+        )
+
+
+def _compare_template(
+    imported: ImportedAnswers, given: RawAnswers, catalog: Catalog
+) -> Text | None:
+    """Note a chat template that is not the one of the model."""
+    if imported.template is None:
+        return None
+    name, place = imported.template
+    model = str(given.get("model", ""))
+    family = catalog.families.get(str(given.get("family") or find_family(model, catalog)))
+    size = _find_size(model, catalog)
+    own = size.llama_factory_template if size else None
+    usual = own or (family.chat.llama_factory_template if family else None)
+    if name == usual:
+        return None
+    calls = Text(
+        f", which LLaMA-Factory calls `{usual}`" if usual else "",
+        f"（LLaMA-Factory 中名为 `{usual}`）" if usual else "",
+    )
+    return Text(
+        f"{place}: `template: {name}` is not carried over: a project uses the chat template of "
+        f"its model{calls.en}",
+        f"{place}：`template: {name}` 未带入：项目使用模型自带的对话模板{calls.zh}",
+    )
 
 
 def _check_last_block(imported: ImportedAnswers, model: str, catalog: Catalog) -> None:
     """Refuse blocks that are not the last of the model, as far as the catalogue knows it."""
-    sizes = {
-        name: size
-        for family in catalog.families.values()
-        for size in family.sizes
-        for name in (size.hub_id, size.modelscope_id)
-    }
-    size, last = sizes.get(model), imported.last_block
+    size, last = _find_size(model, catalog), imported.last_block
     if size is None or last is None or last + 1 == size.layers:
         return
     raise UsageError(
@@ -78,16 +127,22 @@ def _check_last_block(imported: ImportedAnswers, model: str, catalog: Catalog) -
     )
 
 
+def _find_size(model: str, catalog: Catalog) -> ModelSpec | None:
+    """Return a model that the catalogue lists."""
+    sizes = (size for family in catalog.families.values() for size in family.sizes)
+    return next((size for size in sizes if model in list_model_names(size)), None)
+
+
 @contextmanager
 def name_imported_places(imported: ImportedAnswers | None, given: RawAnswers) -> Iterator[None]:
-    """Let an error about an answer that the file gives name its line of that file."""
+    """Let an error about an answer that the file gives name its line and its key there."""
     try:
         yield
     except NewftError as error:
         key = error.where or ""
         place = imported.places.get(key) if imported else None
         if imported and place and given.get(key) == imported.answers.get(key):
-            error.where = f"{place}: {key}"
+            error.where = place
         raise
 
 

@@ -17,9 +17,11 @@ from newft.answers.imports.carried import ImportedAnswers
 from newft.answers.imports.read_file import import_answers
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
 from newft.catalog.imported import (
+    ImportRemarks,
     complete_imported_answers,
-    list_import_notes,
+    list_import_remarks,
     name_imported_places,
+    refuse_missing_data,
 )
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
@@ -81,21 +83,23 @@ def create_project(options: NewOptions, messages: Messages) -> None:
     catalog = load_catalog()
     imported = import_answers(Path(options.from_file)) if options.from_file else None
     given = _collect_answers(options, imported, catalog)
-    notes = list_import_notes(imported, given) if imported else ()
+    if imported and not options.interactive:
+        refuse_missing_data(imported, given)
+    remarks = list_import_remarks(imported, given, catalog) if imported else ImportRemarks()
     with (
         name_imported_places(imported, given),
         open_kit(given, catalog, environment=os.environ) as opened,
     ):
-        console.print_notes((*opened.notes, *notes))
+        console.print_remarks(remarks.warnings, (*opened.notes, *remarks.notes))
         start = make_initial_state(options, opened, messages)
         if start.catalog.starter_kit and not options.dry_run:
             named = KIT_KEY not in given or options.names_kit  # else only a file names it
             _confirm_code(options, start.catalog.starter_kit, console, named=named)
-        _create_project(options, start, console, notes=notes)
+        _create_project(options, start, console, remarks=remarks)
 
 
 def _create_project(
-    options: NewOptions, start: WizardState, console: ConsoleOutput, *, notes: tuple[Text, ...]
+    options: NewOptions, start: WizardState, console: ConsoleOutput, *, remarks: ImportRemarks
 ) -> None:
     services = build_services(start.catalog, start.machine)
     command = ("new", *([options.path] if options.path else []))
@@ -111,7 +115,7 @@ def _create_project(
         plan = plan_project(recorded)
         with _report_late_interrupt(folder):
             paths = render_and_write(plan, recorded, folder, dry_run=options.dry_run)
-            _print_result(options, state, plan, paths=paths, console=console, notes=notes)
+            _print_result(options, state, plan, paths=paths, console=console, remarks=remarks)
             console.print_notes(describe_ci_place(folder, paths))
 
 
@@ -129,14 +133,15 @@ def _print_result(
     *,
     paths: tuple[str, ...],
     console: ConsoleOutput,
-    notes: tuple[Text, ...],
+    remarks: ImportRemarks,
 ) -> None:
     folder, language = Path(options.path or plan.name), console.messages.language
     kit = state.catalog.starter_kit
     if options.json:
         path = None if options.dry_run else folder
         answers = parse.build_answers(drop_secret_answers(state.answers, kit))
-        reported = replace(plan, data=replace(plan.data, notes=(*notes, *plan.data.notes)))
+        noted = replace(plan.data, notes=(*remarks.notes, *plan.data.notes))
+        reported = replace(plan, data=noted, warnings=(*remarks.warnings, *plan.warnings))
         print_json(report_json(reported, answers, kit, paths=paths, path=path, language=language))
     else:
         if not options.interactive:

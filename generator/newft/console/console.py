@@ -91,7 +91,8 @@ class ConsoleOutput:
     def print_error(self, error: NewftError) -> None:
         """Print where an error is, what is wrong and what to do."""
         message, hint = error.to(self.messages.language)
-        place = f"{safe(error.where)}{self.messages('error.colon')}" if error.where else ""
+        colon = self.messages("error.colon")
+        place = safe(error.where).replace(": ", colon) + colon if error.where else ""
         self._print_labelled("error", place + message, style="bold red")
         if hint:
             self._out.print()
@@ -105,7 +106,7 @@ class ConsoleOutput:
         """Print what was found in the data files, and the column of each field."""
         with self._page():
             self._print_titled("data.title", build_data_rows(data, task, self.messages))
-        self._print_remarks(data.warnings, data.notes)
+        self.print_remarks(data.warnings, data.notes)
 
     def print_summary(
         self, plan: Plan, folder: Path, *, this_machine: bool, columns: bool = False
@@ -115,7 +116,7 @@ class ConsoleOutput:
             plan, folder, self.messages, this_machine=this_machine, columns=columns
         )
         self._print_titled("summary.title", rows)
-        self._print_remarks((*plan.data.warnings, *plan.warnings), plan.data.notes)
+        self.print_remarks((*plan.data.warnings, *plan.warnings), plan.data.notes)
 
     def print_kit(self, kit: StarterKit | None, answers: RawAnswers) -> None:
         """Print the kit of the project, if any, and the answers that come from it."""
@@ -130,7 +131,16 @@ class ConsoleOutput:
 
     def print_notes(self, notes: Iterable[Text]) -> None:
         """Print each note that was not printed before."""
-        self._print_remarks((), notes)
+        self.print_remarks((), notes)
+
+    def print_remarks(self, warnings: Iterable[Text], notes: Iterable[Text]) -> None:
+        """Print each warning and note that was not printed before."""
+        remarks = [("warning", text, "bold yellow") for text in warnings]
+        remarks += [("note", text, "bold blue") for text in notes]
+        for kind, text, style in remarks:
+            if text not in self._printed:
+                self._printed.add(text)
+                self._print_labelled(kind, text.to(self.messages.language), style=style)
 
     def print_explanation(self, plan: Plan, practices: Iterable[Practice]) -> None:
         """Print every value of the recipe with its reason and source, and what others use."""
@@ -203,7 +213,7 @@ class ConsoleOutput:
                 self._print_labelled("note", text, style="bold blue")
         # a plan that is the same was warned of when the project was made
         warnings = report.warnings if report.answers or report.values else ()
-        self._print_remarks(warnings, report.notes)
+        self.print_remarks(warnings, report.notes)
 
     def print_file_tree(self, paths: Sequence[str], folder: str) -> None:
         """Print the tree of the files of a project."""
@@ -234,15 +244,6 @@ class ConsoleOutput:
             yield
         lines = (line.rstrip() for line in captured.get().split("\n"))
         _page_or_print("\n".join(lines), self._stream)
-
-    def _print_remarks(self, warnings: Iterable[Text], notes: Iterable[Text]) -> None:
-        """Print each warning and note that was not printed before."""
-        remarks = [("warning", text, "bold yellow") for text in warnings]
-        remarks += [("note", text, "bold blue") for text in notes]
-        for kind, text, style in remarks:
-            if text not in self._printed:
-                self._printed.add(text)
-                self._print_labelled(kind, text.to(self.messages.language), style=style)
 
     def _print_labelled(self, kind: str, text: str, *, style: str) -> None:
         from rich.text import Text as Styled

@@ -11,38 +11,12 @@ Articles and notes write `training_args` and `lora_config` so:
 from __future__ import annotations
 
 from newft.answers.imports.carried import LISTS, RECIPE_PREFIX, Carrier, ImportedAnswers
+from newft.answers.imports.recipe_names import SKETCH as GROUPS
 from newft.errors import UsageError
-from newft.text import Text, find_nearest_names, to_bilingual_text
+from newft.text import Text, join_names
 
 TITLE = "transformers / peft"
 MODEL_KEYS = ("model_name", "model", "base_model_name", "model_id")
-GROUPS = {
-    "training_args": {
-        "learning_rate": "learning_rate",
-        "num_train_epochs": "epochs",
-        "per_device_train_batch_size": "batch_size",
-        "gradient_accumulation_steps": "gradient_accumulation_steps",
-        "lr_scheduler_type": "lr_scheduler",
-        "warmup_ratio": "warmup_ratio",
-        "weight_decay": "weight_decay",
-        "max_grad_norm": "max_grad_norm",
-        "max_length": "max_length",
-        "seed": "seed",
-        "gradient_checkpointing": "gradient_checkpointing",
-    },
-    "lora_config": {
-        "r": "rank",
-        "rank": "rank",
-        "lora_rank": "rank",
-        "alpha": "alpha",
-        "lora_alpha": "alpha",
-        "dropout": "dropout",
-        "lora_dropout": "dropout",
-        "target_modules": "target_modules",
-        "use_dora": "dora",
-        "use_rslora": "rslora",
-    },
-}
 
 
 def import_sketch(carrier: Carrier) -> ImportedAnswers:
@@ -54,11 +28,9 @@ def import_sketch(carrier: Carrier) -> ImportedAnswers:
     for group, names in GROUPS.items():
         _carry_group(carrier, group, names)
     if carrier.take("dataset") is not None:
-        carrier.lose(
-            "dataset",
-            Text("give the files with --data", "请用 --data 给出数据文件"),
-        )
-    return carrier.finish(TITLE, [*MODEL_KEYS, *GROUPS, "dataset"])
+        why = Text("the file has its name, not where it is", "文件只写了名称，没有写位置")
+        carrier.miss("dataset", why)
+    return carrier.finish(TITLE, {}, known=MODEL_KEYS)
 
 
 def _carry_group(carrier: Carrier, group: str, names: dict[str, str]) -> None:
@@ -69,13 +41,16 @@ def _carry_group(carrier: Carrier, group: str, names: dict[str, str]) -> None:
         raise carrier.refuse(
             group,
             Text(f"`{group}` should be values by their names", f"`{group}` 应为“名称: 值”的形式"),
-            Text(f"it may have: {', '.join(names)}", f"可写：{'、'.join(names)}"),
+            Text(f"it may have: {join_names(names).en}", f"可写：{join_names(names).zh}"),
         )
     for key, value in values.items():
         if key in names:
             _carry_value(carrier, f"{group}.{key}", names[key], value)
         else:
-            _note_unknown_key(carrier, group, str(key), names)
+            place = f"{carrier.path}:{carrier.document.entries[group, key].line}"
+            carrier.report_unknown(
+                f"{group}.{key}", TITLE, place=place, known=names, recipe_keys=names
+            )
 
 
 def _carry_value(carrier: Carrier, path: str, setting: str, value: object) -> None:
@@ -88,20 +63,4 @@ def _carry_value(carrier: Carrier, path: str, setting: str, value: object) -> No
         carrier.answers[name] = tuple(map(str, value))
     elif value is not None:
         carrier.answers[name] = str(value).lower() if isinstance(value, bool) else entry.text
-    carrier.places[name] = place
-
-
-def _note_unknown_key(carrier: Carrier, group: str, key: str, names: dict[str, str]) -> None:
-    near = find_nearest_names(key, [*names])
-    meant = (
-        Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
-        if near
-        else to_bilingual_text("")
-    )
-    place = f"{carrier.path}:{carrier.document.entries[group, key].line}"
-    carrier.notes.append(
-        Text(
-            f"{place}: `{group}.{key}` is not carried over{meant.en}",
-            f"{place}：`{group}.{key}` 未带入{meant.zh}",
-        )
-    )
+    carrier.places[name] = f"{place}: {path}"

@@ -16,28 +16,12 @@ from newft.answers.imports.carried import (
     choose_precision,
     name_model,
 )
-from newft.answers.keys import FILES_KEY
+from newft.answers.imports.data_files import carry_files
+from newft.answers.imports.recipe_names import AXOLOTL as RECIPE_KEYS
 from newft.text import Text
 
 TITLE = "axolotl"
 MODEL_KEY = "base_model"
-RECIPE_KEYS = {
-    "lora_r": "rank",
-    "lora_alpha": "alpha",
-    "lora_dropout": "dropout",
-    "peft_use_dora": "dora",
-    "peft_use_rslora": "rslora",
-    "loraplus_lr_ratio": "loraplus_lr_ratio",
-    "learning_rate": "learning_rate",
-    "num_epochs": "epochs",
-    "micro_batch_size": "batch_size",
-    "gradient_accumulation_steps": "gradient_accumulation_steps",
-    "warmup_ratio": "warmup_ratio",
-    "weight_decay": "weight_decay",
-    "max_grad_norm": "max_grad_norm",
-    "sequence_len": "max_length",
-    "seed": "seed",
-}
 OF_LORA = (
     *("lora_r", "lora_alpha", "lora_dropout", "lora_target_linear", "lora_target_modules"),
     *("lora_target_parameters", "peft_use_dora", "peft_use_rslora", "peft_init_lora_weights"),
@@ -69,7 +53,7 @@ OWN_WAY = """
     auto_resume_from_checkpoints gradient_checkpointing_kwargs pad_to_sequence_len debug
     eval_sample_packing eval_batch_size shuffle_merged_datasets dataset_processes
     dataloader_num_workers local_rank hub_model_id lora_fan_in_fan_out
-    is_llama_derived_model
+    is_llama_derived_model sage_attention adam_beta3 adam_epsilon2
 """.split()  # noqa: SIM905 - sixty quotes would hide the words
 LOST = {
     "train_on_inputs": Text("newft trains on answers alone", "newft 只训练答案部分"),
@@ -94,6 +78,7 @@ LOST = {
         "the prompts of a project are in config/run.yaml, task.system",
         "项目的提示词在 config/run.yaml 的 task.system",
     ),
+    "s2_attention": Text("newft has attention over all tokens", "newft 使用完整注意力"),
     "lora_modules_to_save": Text(
         "newft trains no whole modules beside an adapter", "newft 不在适配器之外训练完整模块"
     ),
@@ -219,14 +204,18 @@ def _compare_chat(carrier: Carrier) -> None:
 
 
 def _carry_data_sets(carrier: Carrier) -> None:
-    files = (
-        _find_file(carrier, key, named)
-        for key in ("datasets", "test_datasets")
-        for entry in _list_data_sets(carrier, key)
-        for named in _list_files(entry)
-    )
-    if found := tuple(dict.fromkeys(filter(None, files))):
-        carrier.answers[FILES_KEY] = found
+    files: dict[str, str] = {}
+    for key in ("datasets", "test_datasets"):
+        for entry in _list_data_sets(carrier, key):
+            for named in _list_files(entry):
+                if found := _find_file(carrier, named):
+                    files.setdefault(found, key)
+                else:
+                    why = Text(
+                        f"{named} is no file or folder here", f"此处没有文件或文件夹 {named}"
+                    )
+                    carrier.miss(key, why)
+    carry_files(carrier, files)
 
 
 def _list_data_sets(carrier: Carrier, key: str) -> list[Mapping[str, Any]]:
@@ -249,16 +238,7 @@ def _list_files(entry: Mapping[str, Any]) -> list[object]:
     return named if isinstance(named, list) else [named]
 
 
-def _find_file(carrier: Carrier, key: str, named: object) -> str | None:
-    """Return a file of a data set; note that it is none, or not there."""
-    for folder in (Path(), carrier.path.parent):
-        if named and (folder / str(named)).exists():
-            return str(folder / str(named))
-    carrier.lose(
-        key,
-        Text(
-            f"{named} is no file or folder here; give the files with --data",
-            f"此处没有文件或文件夹 {named}；请用 --data 给出数据文件",
-        ),
-    )
-    return None
+def _find_file(carrier: Carrier, named: object) -> str | None:
+    """Return the path of a file or folder, if it is there."""
+    places = (folder / str(named) for folder in (Path(), carrier.path.parent))
+    return next((str(place) for place in places if named and place.exists()), None)

@@ -7,23 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from newft.answers.imports.unknown_keys import find_meant_key
 from newft.answers.keys import AnswerValue, RawAnswers
+from newft.answers.yaml_file import combine_faults
 from newft.emitted.yaml_lines import YamlDocument
 from newft.errors import UsageError
-from newft.text import Text, find_nearest_names, to_bilingual_text
+from newft.text import Text, join_names
 
 RECIPE_PREFIX = "recipe."
-DATA_KEYS = ("dataset", "datasets")
 SHARDING = ("deepspeed", "fsdp", "fsdp_config")  # spread one model over several devices
 SCHEDULES = ("linear", "cosine", "constant_with_warmup")
 ADAM = {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-08}  # as PyTorch has it
 PLAIN_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf")  # AdamW as PyTorch has it
-# What packing means elsewhere cannot be said in the recipe: an update would have other rows.
+# Packing is no value that is carried over: newft finds by the lengths of the rows whether it pays.
 PACKING = Text(
-    "newft packs rows itself where that halves the passes of an update at least; packed or not, "
-    "batch_size counts rows here and packed sequences there, so that an update has fewer rows",
-    "newft 会在能把每次更新的前向与反向次数至少减半时自行打包；无论是否打包，"
-    "这里的 batch_size 按行计，而原配置按打包后的序列计，因此每次更新的行数会变少",
+    "newft decides itself whether it packs rows (recipe.max_packed_tokens). Its batch_size counts "
+    "rows, that of this file sequences of several rows: an update of the project has fewer rows, "
+    "unless you raise recipe.gradient_accumulation_steps",
+    "是否打包由 newft 决定（recipe.max_packed_tokens）。newft 的 batch_size 按数据行计，"
+    "此文件按打包后的序列计，一条序列含多行：项目每次更新的行数因此变少，"
+    "可调大 recipe.gradient_accumulation_steps",
 )
 
 
@@ -42,16 +45,24 @@ KINDS = {
 }
 
 
+class ChatTemplate(NamedTuple):
+    """The name that LLaMA-Factory has for a chat template, and the file and line that name it."""
+
+    name: str
+    place: str
+
+
 class ImportedAnswers(NamedTuple):
     """What a configuration of another tool says."""
 
     tool: str
     answers: RawAnswers
-    template: str | None  # the name that LLaMA-Factory has for the chat template
+    template: ChatTemplate | None
     notes: tuple[Text, ...]  # what could not be carried over
-    places: Mapping[str, str] = {}  # file and line of an answer that the file gives
+    warnings: tuple[Text, ...] = ()
+    places: Mapping[str, str] = {}  # file, line and key of an answer that the file gives
     last_block: int | None = None  # which blocks are trained, where the file gives their numbers
-    data_place: str | None = None  # file and line of the data sets, where it names any
+    missing_data: tuple[UsageError, ...] = ()  # why records that it names cannot be used
 
 
 @dataclass
@@ -65,6 +76,9 @@ class Carrier:
     taken: set[str] = field(default_factory=set)
     silent: list[str] = field(default_factory=list)  # that the project does in its own way
     places: dict[str, str] = field(default_factory=dict)  # of answers
+    missing_data: list[UsageError] = field(default_factory=list)
+    warnings: list[Text] = field(default_factory=list)
+    misspelled: list[UsageError] = field(default_factory=list)
     last_block: int | None = None
 
     def take(self, key: str) -> Any:
@@ -107,7 +121,7 @@ class Carrier:
         """Answer by the value of a key, and keep where it stands."""
         self.answers[name] = value
         if key in self.values:
-            self.places[name] = self.locate(key)
+            self.places[name] = f"{self.locate(key)}: {key}"
 
     def check_kind(self, key: str, kind: str, *, holds: bool) -> None:
         """Refuse a value that is not of the kind that the tool takes for a key."""
@@ -136,11 +150,11 @@ class Carrier:
                 self.answers.setdefault(f"{RECIPE_PREFIX}{name}", value)
                 filled.append(f"{key} {value}")
         if filled:
-            listed = ", ".join(filled)
+            listed = join_names(filled)
             self.notes.append(
                 Text(
-                    f"{self.path}: not in the file, so {tool}'s defaults are taken: {listed}",
-                    f"{self.path}：文件未写的项取 {tool} 的默认值：{listed}",
+                    f"{self.path}: not in the file, so {tool}'s defaults are taken: {listed.en}",
+                    f"{self.path}：文件未写的项取 {tool} 的默认值：{listed.zh}",
                 )
             )
 
@@ -148,11 +162,11 @@ class Carrier:
         """Take keys that the tool does not read for the method, and say so."""
         given = [key for key in keys if self.take(key) is not None]
         if given:
-            listed = ", ".join(given)
+            listed = join_names(given)
             self.notes.append(
                 Text(
-                    f"{self.path}: {tool} does not read these for {method}: {listed}",
-                    f"{self.path}：{tool} 在 {method} 下不读取：{listed}",
+                    f"{self.path}: {tool} does not read these for {method}: {listed.en}",
+                    f"{self.path}：{tool} 在 {method} 下不读取：{listed.zh}",
                 )
             )
 
@@ -166,8 +180,8 @@ class Carrier:
         if self.take(key) in SCHEDULES:
             self.put(key, f"{RECIPE_PREFIX}lr_scheduler", self.get_text(key))
         elif self.values.get(key) is not None:
-            known = ", ".join(SCHEDULES)
-            self.lose(key, Text(f"newft has {known}", f"newft 只有 {known}"))
+            known = join_names(SCHEDULES)
+            self.lose(key, Text(f"newft has {known.en}", f"newft 只有 {known.zh}"))
 
     def check_optimizer(self, key: str) -> None:
         """Say where another optimizer is asked for than AdamW."""
@@ -184,6 +198,14 @@ class Carrier:
                 f"{place}：`{key}` 未带入：{why.zh}",
             )
         )
+
+    def miss(self, key: str, why: Text) -> None:
+        """Keep why records that a key names cannot be used."""
+        message = Text(
+            f"the records of `{key}` cannot be used: {why.en}",
+            f"`{key}` 指定的数据无法使用：{why.zh}",
+        )
+        self.missing_data.append(UsageError(message, where=self.locate(key)))
 
     def lose_if_set(self, reasons: Mapping[str, Text]) -> None:
         """Note keys that change a run and have no counterpart; values that are off change none."""
@@ -222,50 +244,76 @@ class Carrier:
         """Make the error for a file that newft cannot carry over at all."""
         return UsageError(message, where=self.locate(key), hint=hint)
 
+    def report_unknown(
+        self,
+        name: str,
+        tool: str,
+        *,
+        place: str,
+        known: Iterable[str],
+        recipe_keys: Mapping[str, str],
+    ) -> None:
+        """Keep a key that newft does not know: a fault if another one is probably meant."""
+        meant = find_meant_key(name.rpartition(".")[2], known, recipe_keys)
+        if meant is None:
+            text = Text(
+                f"{place}: `{name}` is not carried over: newft does not know it",
+                f"{place}：`{name}` 未带入：newft 不认识此键",
+            )
+            self.warnings.append(text)
+            return
+        message = Text(f"newft knows no key `{name}` of {tool}", f"newft 不认识 {tool} 的 `{name}`")
+        hint = Text(f"did you mean `{meant}`?", f"是否想写 `{meant}`？")
+        self.misspelled.append(UsageError(message, where=place, hint=hint))
+
     def finish(
-        self, tool: str, known: Iterable[str], template: str | None = None
+        self,
+        tool: str,
+        recipe_keys: Mapping[str, str],
+        template: ChatTemplate | None = None,
+        *,
+        known: Iterable[str] = (),
     ) -> ImportedAnswers:
-        """Report the keys that are left, and return the answers."""
-        names = [*known, *self.taken]
-        for key, value in self.values.items():
-            if key not in self.taken and value is not None:
-                near = find_nearest_names(str(key), names)
-                meant = (
-                    Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
-                    if near
-                    else to_bilingual_text("")
+        """Report the keys that are left, and return the answers.
+
+        Raises:
+            UsageError: If keys are probably misspelled; all of them are listed.
+        """
+        for key in self.values:
+            if key not in self.taken and self.values[key] is not None:
+                names = [*recipe_keys, *known, *self.taken]
+                self.report_unknown(
+                    str(key), tool, place=self.locate(key), known=names, recipe_keys=recipe_keys
                 )
-                self.lose(
-                    str(key),
-                    Text(f"newft does not know it{meant.en}", f"newft 不认识此键{meant.zh}"),
-                )
+        if self.misspelled:
+            raise combine_faults(str(self.path), self.misspelled)
         if self.silent:
-            listed = ", ".join(self.silent)
+            listed = join_names(self.silent)
             self.notes.append(
                 Text(
-                    f"{self.path}: the project does in its own way: {listed}",
-                    f"{self.path}：以下由项目自行处理：{listed}",
+                    f"{self.path}: the project does in its own way: {listed.en}",
+                    f"{self.path}：以下由项目自行处理：{listed.zh}",
                 )
             )
-        named = next((key for key in DATA_KEYS if self.values.get(key)), None)
         return ImportedAnswers(
             tool,
             dict(self.answers),
             template,
             notes=(*self.notes, *self._note_choices()),
+            warnings=tuple(self.warnings),
             places=dict(self.places),
             last_block=self.last_block,
-            data_place=self.locate(named) if named else None,
+            missing_data=tuple(self.missing_data),
         )
 
     def _note_choices(self) -> Iterable[Text]:
         """Say which values of the recipe newft chooses, since the file does not give them."""
         open_names = [name for name in OPEN if f"{RECIPE_PREFIX}{name}" not in self.answers]
-        listed = ", ".join(open_names if "model" in self.answers else ["model", *open_names])
-        if listed:
+        listed = join_names(open_names if "model" in self.answers else ["model", *open_names])
+        if listed.en:
             yield Text(
-                f"{self.path}: newft chooses what the file does not give: {listed}",
-                f"{self.path}：文件未给出、由 newft 选择的项：{listed}",
+                f"{self.path}: newft chooses what the file does not give: {listed.en}",
+                f"{self.path}：文件未给出、由 newft 选择的项：{listed.zh}",
             )
 
 

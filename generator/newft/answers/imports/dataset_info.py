@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from newft.answers.imports.carried import Carrier
-from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY
+from newft.answers.imports.data_files import carry_files
 from newft.errors import UsageError
-from newft.text import Text, find_nearest_names
+from newft.text import Text, find_nearest_names, join_names
 
 INFO_FILE = "dataset_info.json"
 DEFAULT_COLUMNS = {
@@ -19,9 +19,13 @@ DEFAULT_COLUMNS = {
 }
 OTHER_KINDS = {
     "ranking": Text("preference data: newft trains on answers", "偏好数据：newft 只用答案训练"),
-    "hf_hub_url": Text("download it, and give the file", "请先下载，再给出文件"),
-    "ms_hub_url": Text("download it, and give the file", "请先下载，再给出文件"),
-    "script_url": Text("run the script, and give the file", "请先运行脚本，再给出文件"),
+    "hf_hub_url": Text(
+        "a data set of a hub, which has to be downloaded", "是模型社区的数据集，需要先下载"
+    ),
+    "ms_hub_url": Text(
+        "a data set of a hub, which has to be downloaded", "是模型社区的数据集，需要先下载"
+    ),
+    "script_url": Text("a script, which has to be run first", "是脚本，需要先运行"),
 }
 
 
@@ -36,20 +40,20 @@ def carry_data_sets(carrier: Carrier) -> None:
     for key in keys:
         carrier.check_kind(key, "names", holds=isinstance(carrier.values[key], str | list))
     carrier.take("dataset_dir")
-    names = {name: key for key in keys for name in _list_names(carrier.values[key])}
+    names: dict[str, str] = {}
+    for key in keys:
+        for name in _list_names(carrier.values[key]):
+            names.setdefault(name, key)
     if not names:
         return
     found = _find_info(carrier)
     if found is None:
+        named = carrier.values.get("dataset_dir")
+        place = f"{named} has" if named else "the folder of the file and its data/ have"
+        place_zh = str(named) if named else "配置文件所在文件夹及其 data/"
         for key in keys:
-            carrier.lose(
-                key,
-                Text(
-                    f"there is no {INFO_FILE} beside the file or in its dataset_dir; give the files"
-                    " with --data",
-                    f"配置文件旁和 dataset_dir 中都没有 {INFO_FILE}；请用 --data 给出数据文件",
-                ),
-            )
+            why = Text(f"{place} no {INFO_FILE}", f"{place_zh} 中没有 {INFO_FILE}")
+            carrier.miss(key, why)
         return
     info = _read_info(found)
     sets = {
@@ -62,22 +66,21 @@ def carry_data_sets(carrier: Carrier) -> None:
 
 
 def _carry_sets(carrier: Carrier, names: Mapping[str, str], sets: Mapping[str, _DataSet]) -> None:
-    """Carry the data sets that have the columns of the first one; say which have others."""
+    """Carry the data sets over, if all of them have the same columns."""
     first, leading = next(iter(sets.items()))
     for name, one in sets.items():
         if one.columns != leading.columns:
-            carrier.lose(
+            carrier.miss(
                 names[name],
                 Text(
-                    f"`{name}` has other columns than `{first}`: give its columns the same names, "
-                    "or give the files with --data",
-                    f"`{name}` 的列与 `{first}` 不同：请统一列名，或用 --data 给出数据文件",
+                    f"`{name}` has other columns than `{first}`: give its columns the same names",
+                    f"`{name}` 的列与 `{first}` 不同：请统一列名",
                 ),
             )
-    alike = [one.file for one in sets.values() if one.columns == leading.columns]
-    carrier.answers[FILES_KEY] = tuple(dict.fromkeys(alike))
-    for field, column in leading.columns.items():
-        carrier.answers[f"{COLUMNS_PREFIX}{field}"] = column
+    files: dict[str, str] = {}
+    for name, one in sets.items():
+        files.setdefault(one.file, names[name])
+    carry_files(carrier, files, leading.columns)
 
 
 def _list_names(value: object) -> list[str]:
@@ -90,9 +93,10 @@ def _find_info(carrier: Carrier) -> Path | None:
 
 
 def _iterate_places(carrier: Carrier) -> Iterator[Path]:
-    named = Path(str(carrier.values.get("dataset_dir") or "data"))
-    here = carrier.path.parent
-    for folder in (named, here / named, here, here / "data"):
+    """Yield where the file may be: in the named folder only, if there is one."""
+    named, here = str(carrier.values.get("dataset_dir") or ""), carrier.path.parent
+    folders = (Path(named), here / named) if named else (Path("data"), here, here / "data")
+    for folder in folders:
         yield folder / INFO_FILE
 
 
@@ -117,20 +121,19 @@ def _find_data_set(
     """Return a data set by its name; note why there is none."""
     entry = info.get(name)
     if not isinstance(entry, dict):
-        near = find_nearest_names(name, [*info])
-        known = near[0] if near else ", ".join(info)
-        carrier.lose(
-            key,
-            Text(f"{path} has no `{name}`, but {known}", f"{path} 中没有 `{name}`，只有 {known}"),
+        known = join_names(find_nearest_names(name, [*info]) or info)
+        why = Text(
+            f"{path} has no `{name}`, but {known.en}", f"{path} 中没有 `{name}`，只有 {known.zh}"
         )
+        carrier.miss(key, why)
         return None
     for kind, why in OTHER_KINDS.items():
         if entry.get(kind):
-            carrier.lose(key, Text(f"`{name}`: {why.en}", f"`{name}`：{why.zh}"))
+            carrier.miss(key, Text(f"`{name}`: {why.en}", f"`{name}`：{why.zh}"))
             return None
     file = path.parent / str(entry.get("file_name") or name)
     if not file.exists():
-        carrier.lose(key, Text(f"{file} does not exist", f"{file} 不存在"))
+        carrier.miss(key, Text(f"{file} does not exist", f"{file} 不存在"))
         return None
     return _DataSet(str(file), _name_columns(entry))
 

@@ -7,36 +7,18 @@ from newft.answers.imports.carried import (
     PACKING,
     RECIPE_PREFIX,
     Carrier,
+    ChatTemplate,
     ImportedAnswers,
     choose_precision,
     name_model,
 )
 from newft.answers.imports.dataset_info import carry_data_sets
-from newft.text import Text
+from newft.answers.imports.recipe_names import LLAMA_FACTORY as RECIPE_KEYS
+from newft.text import Text, join_texts
 
 TITLE = "LLaMA-Factory"
 MODEL_KEY = "model_name_or_path"
 METHODS = ("lora", "full", "freeze")
-RECIPE_KEYS = {
-    "lora_rank": "rank",
-    "lora_alpha": "alpha",
-    "lora_dropout": "dropout",
-    "use_dora": "dora",
-    "use_rslora": "rslora",
-    "pissa_init": "pissa",
-    "loraplus_lr_ratio": "loraplus_lr_ratio",
-    "freeze_trainable_layers": "trained_blocks",
-    "learning_rate": "learning_rate",
-    "num_train_epochs": "epochs",
-    "per_device_train_batch_size": "batch_size",
-    "gradient_accumulation_steps": "gradient_accumulation_steps",
-    "warmup_ratio": "warmup_ratio",
-    "weight_decay": "weight_decay",
-    "max_grad_norm": "max_grad_norm",
-    "cutoff_len": "max_length",
-    "seed": "seed",
-    "gradient_checkpointing": "gradient_checkpointing",
-}
 OF_LORA = (
     *("lora_rank", "lora_alpha", "lora_dropout", "lora_target", "use_dora", "use_rslora"),
     *("pissa_init", "loraplus_lr_ratio", "additional_target"),
@@ -70,7 +52,8 @@ OWN_WAY = """
     remove_unused_columns split_special_tokens
     freeze_vision_tower freeze_multi_modal_projector disable_shuffling hf_hub_token ms_hub_token
     cache_dir use_swanlab swanlab_project swanlab_run_name ignore_pad_token_for_loss
-    create_new_adapter bf16_full_eval
+    create_new_adapter bf16_full_eval fp16_full_eval hub_token om_hub_token skip_special_tokens
+    gradient_checkpointing_kwargs init_special_tokens ppo_buffer_size
 """.split()  # noqa: SIM905 - sixty quotes would hide the words
 LOST = {
     "train_on_prompt": Text("newft trains on answers alone", "newft 只训练答案部分"),
@@ -85,8 +68,6 @@ LOST = {
     "additional_target": Text(
         "newft trains no whole modules beside an adapter", "newft 不在适配器之外训练完整模块"
     ),
-    "packing": PACKING,
-    "neat_packing": PACKING,
     "max_steps": Text("give epochs: the steps follow from them", "请给出轮数，步数由此得出"),
     "max_samples": Text("all rows are used", "使用全部数据行"),
     "warmup_steps": Text("give warmup_ratio instead", "请改用 warmup_ratio"),
@@ -98,6 +79,11 @@ LOST = {
     ),
     "use_galore": Text("newft does not have GaLore", "newft 没有 GaLore"),
     "use_badam": Text("newft does not have BAdam", "newft 没有 BAdam"),
+    "max_length": Text(
+        "LLaMA-Factory reads it to generate only; for training there is cutoff_len",
+        "LLaMA-Factory 只在生成时读取；训练用的是 cutoff_len",
+    ),
+    "use_unsloth_gc": Text("newft does not use Unsloth", "newft 不使用 Unsloth"),
     "use_unsloth": Text("newft does not use Unsloth", "newft 不使用 Unsloth"),
     "enable_liger_kernel": Text("newft does not use Liger kernels", "newft 不使用 Liger 内核"),
 }
@@ -119,12 +105,15 @@ def import_llama_factory(carrier: Carrier) -> ImportedAnswers:
     choose_precision(carrier, ("bf16", "pure_bf16"), ("fp16",))
     carrier.check_optimizer("optim")
     template = carrier.take("template")
+    carrier.check_kind("template", "value", holds=template is None or isinstance(template, str))
     carry_data_sets(carrier)
     carrier.lose_unless_usual(ADAM)
     carrier.lose_if_set(LOST)
+    _compare_packing(carrier)
     carrier.lose_sharding()
     carrier.skip(OWN_WAY)
-    return carrier.finish(TITLE, RECIPE_KEYS, template if isinstance(template, str) else None)
+    named = ChatTemplate(template, carrier.locate("template")) if template else None
+    return carrier.finish(TITLE, RECIPE_KEYS, named)
 
 
 def _refuse_other_stages(carrier: Carrier) -> None:
@@ -172,6 +161,19 @@ def _carry_method(carrier: Carrier) -> str:
     else:
         carrier.ignore(OF_FREEZE, TITLE, kind)
     return method
+
+
+def _compare_packing(carrier: Carrier) -> None:
+    """Note what packing changes; `neat_packing` alone packs, too."""
+    packs, apart = carrier.take("packing"), carrier.take("neat_packing")
+    if apart:
+        carrier.lose("neat_packing", PACKING)
+    elif packs:
+        seen = Text(
+            "Without neat_packing, the rows of a sequence see each other, which they never do here",
+            "未开启 neat_packing 时，同一序列中的各行互相可见；newft 中各行始终互不可见",
+        )
+        carrier.lose("packing", join_texts((PACKING, seen), Text(". ", "。")))
 
 
 def _carry_freeze(carrier: Carrier) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from newft.answers.imports import arguments_sketch, axolotl, llama_factory
 from newft.answers.imports.carried import Carrier, ImportedAnswers
+from newft.answers.imports.recipe_names import SKETCH
 from newft.answers.yaml_file import combine_yaml_faults, read_bytes
 from newft.emitted.yaml_lines import YamlDocument, YamlError, read_yaml
 from newft.errors import UsageError
@@ -24,8 +25,9 @@ class Dialect(NamedTuple):
 DIALECTS = (
     Dialect((llama_factory.MODEL_KEY, "finetuning_type"), llama_factory.import_llama_factory),
     Dialect((axolotl.MODEL_KEY,), axolotl.import_axolotl),
-    Dialect((*arguments_sketch.GROUPS,), arguments_sketch.import_sketch),
+    Dialect((*SKETCH,), arguments_sketch.import_sketch),
 )
+MS_SWIFT_KEYS = frozenset({"tuner_type", "train_type", "sft_type"})  # of today and of old releases
 
 
 def import_answers(path: Path) -> ImportedAnswers:
@@ -35,12 +37,30 @@ def import_answers(path: Path) -> ImportedAnswers:
     for dialect in DIALECTS if isinstance(values, dict) else ():
         if any(key in values for key in dialect.keys):
             return dialect.read(Carrier(path, document))
-    tools = f"{llama_factory.TITLE}, {axolotl.TITLE}"
-    raise UsageError(
+    raise _make_unknown_tool_error(path, values)
+
+
+def _make_unknown_tool_error(path: Path, values: object) -> UsageError:
+    tools = (llama_factory.TITLE, axolotl.TITLE)
+    if isinstance(values, dict) and not MS_SWIFT_KEYS.isdisjoint(values):
+        return UsageError(
+            Text(
+                "this is a configuration of ms-swift, which newft writes (--exports ms_swift), but "
+                "does not read",
+                "这是 ms-swift 的配置：newft 能导出（--exports ms_swift），但不能读取",
+            ),
+            where=str(path),
+            hint=Text(
+                f"give a configuration of {' or '.join(tools)}, or the values by options and "
+                "--set recipe.NAME=VALUE",
+                f"请给出 {' 或 '.join(tools)} 的配置，或用选项和 --set recipe.名称=值 给出各项",
+            ),
+        )
+    return UsageError(
         Text(
-            f"this is no training configuration of {tools}: it has none of their keys for the "
-            f"model, {llama_factory.MODEL_KEY} and {axolotl.MODEL_KEY}",
-            f"这不是 {llama_factory.TITLE} 或 {axolotl.TITLE} 的训练配置："
+            f"this is no training configuration of {' or '.join(tools)}: it has none of their keys "
+            f"for the model, {llama_factory.MODEL_KEY} and {axolotl.MODEL_KEY}",
+            f"这不是 {' 或 '.join(tools)} 的训练配置："
             f"其中没有 {llama_factory.MODEL_KEY} 或 {axolotl.MODEL_KEY}",
         ),
         where=str(path),
