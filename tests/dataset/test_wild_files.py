@@ -25,7 +25,7 @@ TRIAL = os.environ.get("NEWFT_TRIAL_DATA", "")
 WILD = Path(TRIAL) / "wild"
 CASES = Path(__file__).parents[1] / "cases" / "wild.yml"
 # what becomes of rows once they are split is no matter of reading
-SPLIT_REJECTS = ("near_duplicate_across_split", "duplicate", "untaught_label")
+SPLIT_REJECTS = ("near_duplicate_across_split", "duplicate", "untrained_label")
 COLLECTION_PATTERN = re.compile(r"[\[{]\s*['\"\[{]|\[object|None\b")
 package_numbers = count()
 

@@ -144,7 +144,7 @@ def test_every_fault_of_run_yaml_has_its_line(
         (
             ["--set", "training.epochs"],
             "--set training.epochs does not match a key of run.yaml",
-            "the form is --set training.epochs=1",
+            "the form is --set run.seed=7",
         ),
         (
             ["--set", "run.name=["],

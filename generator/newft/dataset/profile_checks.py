@@ -147,7 +147,7 @@ def _find_shortage(
             message = Text(
                 f"{message.en}: `{column}` has {groups} values, and all rows of one go into one "
                 "split",
-                f"{message.zh}：“{column}”列有 {groups} 个取值，同一取值的行只能归入同一子集",
+                f"{message.zh}：“{column}”列有 {groups} 个取值，同一取值的行只能归入同一划分",
             )
             rows = Text(
                 f"add rows with other values of `{column}`", f"补充“{column}”列为其他取值的数据"

@@ -86,7 +86,7 @@ def resolve_rows(stats: RowStats, used_splits: Sequence[str] | None = None) -> R
         )
     rejects["near_duplicate_across_split"] = len(across)
     assigned.spread_labels()
-    rejects["untaught_label"] = len(assigned.drop_untrained_labels())
+    rejects["untrained_label"] = len(assigned.drop_untrained_labels())
     scale = _list_scale(stats.task)
     sorted_labels = spell.counts(sort_labels(_count_labels(kept), scale))
     in_splits = assigned.count_labels()

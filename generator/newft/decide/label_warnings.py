@@ -32,7 +32,7 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
     needed = ceil(FEW_SPLIT_ROWS / share)  # if the splits stay what they are
     more = Text(
         f"about {needed:,} rows of it would put {FEW_SPLIT_ROWS} into each",
-        f"该标签约需 {needed:,} 行，两个子集才各有 {FEW_SPLIT_ROWS} 行",
+        f"该标签约需 {needed:,} 行，两个划分才各有 {FEW_SPLIT_ROWS} 行",
     )
     return Text(
         f"label {named} has {pluralize(many, 'row')}, about {validation} in validation and "

@@ -187,9 +187,8 @@ def _choose_attention(inputs: Inputs) -> Reasoned[str]:
     kernels = inputs.family.attention
     if inputs.family.successor is not None:
         why = Text(
-            "not used: the model's own code brings its attention, which config/llama_factory.yaml "
-            "leaves to it",
-            "不起作用：模型自带的代码有自己的注意力实现，config/llama_factory.yaml 交由它选择",
+            "the model's own code brings its attention, so the choice is left to it",
+            "模型自带的代码有自己的注意力实现，由它自行选择",
         )
         return Reasoned(kernels[0], why, as_citation(inputs.family.successor.source))
     if "sdpa" not in kernels:

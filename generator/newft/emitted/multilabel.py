@@ -53,7 +53,7 @@ def join_parts(parts: Sequence[str]) -> str:
 
 
 def combine_parts(parts: Sequence[str], listed: Mapping[Sequence[str], str]) -> set[str] | None:
-    """The labels that parts make up without a rest; the longest label first, if there is one."""
+    """The known labels that all parts together form, the longest first; None if they form none."""
     rests: list[set[str] | None] = [set()]  # what the last 0, 1, 2, ... parts name
     for start in reversed(range(len(parts))):
         ways = (

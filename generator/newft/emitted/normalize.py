@@ -70,7 +70,7 @@ def remove_invisible(text: str) -> str:
 
 
 def normalize_text(text: str, *, keep_digits: bool = False) -> str:
-    """The text without case, width, punctuation and digits: what stays when it is sent again."""
+    """The text without case, width, punctuation and digits, as duplicates are compared."""
     table = ASCII_TABLE_WITH_DIGITS if keep_digits else ASCII_TABLE
     if text.isascii() and (levelled := text.translate(table)):
         return levelled

@@ -89,7 +89,7 @@ class Quantity(NamedTuple):
 
     value: float  # in ones: 10300 for 1.03万, 0.12 for 12%
     scale: str  # as written: 万, k, %; empty where the number is in ones
-    unit: str  # a key of UNITS, or empty
+    unit: str  # a key of UNIT_PATTERNS, or empty
     words: str  # the text around number and scale
 
 

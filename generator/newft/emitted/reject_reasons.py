@@ -32,5 +32,5 @@ REJECT_REASONS: Mapping[str, RejectReason] = {
     "unknown_label": RejectReason("label not on the list of labels", "label"),
     "duplicate": RejectReason("duplicate of an earlier row", "text"),
     "near_duplicate_across_split": RejectReason("near-duplicate of a validation or test row"),
-    "untaught_label": RejectReason("no training row has this label"),
+    "untrained_label": RejectReason("no training row has this label"),
 }

@@ -1,4 +1,4 @@
-"""What many texts share: footers, wrappers and salutations, of which no text is told by.
+"""Segments that many texts share, such as footers and salutations: they identify no text.
 
 A segment is a line or what stands between punctuation. One pass counts the segments, each as
 a hash; a second one leaves those out that many texts have.

@@ -196,9 +196,9 @@ class AssignedRows:
     def drop_untrained_labels(self) -> list[int]:
         """Drop the rows with a label that no training row has: their places."""
         counts = self.count_labels()
-        untaught = self._list_with({label for label, rows in counts.items() if not rows[0]})
-        self.drop(untaught)
-        return untaught
+        untrained = self._list_with({label for label, rows in counts.items() if not rows[0]})
+        self.drop(untrained)
+        return untrained
 
     def merge_groups(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Keep the groups of both rows of each pair together; both are in one split now."""
@@ -224,7 +224,7 @@ class AssignedRows:
     def spread_labels(self) -> list[RowMove]:
         """Move rows so that every label with enough groups is in every split."""
         counts, free, moved = self.count_labels(), self._list_free(), set[int]()
-        # a move may cost a label that no split missed: then the groups of that label are moved too
+        # a move may take the last row of another label from a split: move that label's groups too
         while missing := _find_missing(counts, free):
             groups = self._list_groups_with(missing)
             sizes = [*self.count_rows().values()]

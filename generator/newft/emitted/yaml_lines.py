@@ -1,9 +1,7 @@
 """Strict YAML: a document with the line of every value, and what is refused in it.
 
-newft reads its catalogue and its answers with this module, and a project its config/run.yaml, so
-that the same file is refused everywhere for the same reason and in the same words. A value stands
-where it is used, once: anchors, aliases and merge keys are refused, and so are equal keys in one
-mapping, of which YAML itself would drop the first.
+A value stands where it is used, once: anchors, aliases and merge keys are refused, and so are equal
+keys in one mapping, of which YAML itself would drop the first.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import yaml
 
 # The largest file that is read: a megabyte holds thousands of labels, and is parsed in a second.
 MAX_YAML_BYTES = 1 << 20
-# Levels of lists and mappings. The deepest key of a kit has eight; a parser recurses once a level.
+# Levels of lists and mappings, far more than settings need; a parser recurses once a level.
 MAX_YAML_DEPTH = 20
 
 INVALID_YAML_MESSAGE = "invalid YAML: {problem}"

@@ -112,7 +112,7 @@ def _explain_estimate(
             f"of {tflops} TFLOPS, without loading and evaluation"
         )
         zh = (
-            f"单卡显存按模型结构、{held_zh}估算；时间按文件中各行的长度、峰值 "
+            f"单卡显存按模型结构和{held_zh} 估算；时间按文件中各行的长度、峰值 "
             f"{tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 {UTILISATION[1]:.0%} 计，不含加载和评估"
         )
     return Text(en, zh)

@@ -174,7 +174,7 @@ def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
     of_long = f"{usual.value:.1e}".replace("e-0", "e-")
     why = Text(
         f"{updates:,} updates are few: 1.5 times the usual {of_long} ({usual.why.en})",
-        f"只有 {updates:,} 次更新，取通常值 {of_long} 的 1.5 倍（{usual.why.zh}）",
+        f"只有 {updates:,} 次更新，因此取常用值 {of_long}（{usual.why.zh}）的 1.5 倍",
     )
     value = float(f"{usual.value * SHORT_RUN_LR_FACTOR:.2g}")
     return Reasoned(value, why, citations.join_citations(LORA_WITHOUT_REGRET, usual.source))

@@ -211,7 +211,7 @@ def finalize_splits(folder: Path, assigned: AssignedRows, summary: Summary, conf
         summary.move(move)
         targets[move.source][move.position] = move.target
     reasons = dict.fromkeys(repeats, "near_duplicate_across_split")
-    reasons |= dict.fromkeys(assigned.drop_untrained_labels(), "untaught_label")
+    reasons |= dict.fromkeys(assigned.drop_untrained_labels(), "untrained_label")
     write_dropped(folder, assigned, reasons, repeats)
     for place, reason in reasons.items():
         split, position = assigned.locate(place)
@@ -253,7 +253,7 @@ def write_contradictions(folder: Path, texts: SeenTexts[str], rows: RowLocations
 
 
 def make_duplicate_key(text: str, data: DataConfig) -> str:
-    """What two texts share when one repeats the other."""
+    """The key by which duplicates are found: texts with the same one are duplicates."""
     if not DROP_NEAR_DUPLICATES:
         return text
     return normalize_text(text, keep_digits=data.compare_digits)

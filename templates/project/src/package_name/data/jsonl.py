@@ -66,8 +66,8 @@ def check_conversation(messages: Conversation, place: RowLocation) -> Conversati
         return messages
     raise ProjectError(
         "{file}:{row}: formatting.py converts this row into an invalid conversation: {fault}",
-        "user and assistant take turns, after a system message or none, and all of them say"
-        " something; what is not to be learned is a Reject",
+        "user and assistant take turns, after a system message or none, and no message is empty; "
+        "return a Reject for a row to be skipped",
         file=place.file,
         row=place.row,
         fault=fault,

@@ -38,7 +38,7 @@ def read_json(path: Path, hint: str) -> dict[str, Any]:
     with explain_read_errors(path, hint):
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict):
-            raise ValueError(fill("it holds no JSON object"))
+            raise ValueError(fill("it is not a JSON object"))
     return content
 
 

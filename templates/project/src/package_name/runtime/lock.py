@@ -14,7 +14,7 @@ from .errors import ProjectError
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Refuse a second process in a folder; what holds it ends with its process, however that ends.
+    """Hold an exclusive lock on a folder; the system releases it even if the process crashes.
 
     Processes that train together are one: the first of them holds the folder for all.
     """

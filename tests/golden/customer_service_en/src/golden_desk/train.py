@@ -239,7 +239,7 @@ def build_training_arguments(config: Config, run: RunDir, batches: Batches) -> T
         metric_for_best_model="eval_loss",
         greater_is_better=False,
         logging_strategy="no",
-        logging_nan_inf_filter=False,  # a loss that is no number must be seen
+        logging_nan_inf_filter=False,  # keep NaN losses in the log
         remove_unused_columns=False,  # the examples are tuples, not columns
         prediction_loss_only=True,
         ddp_find_unused_parameters=False,  # every trained weight takes part in every step

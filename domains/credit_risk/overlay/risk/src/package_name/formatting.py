@@ -67,7 +67,7 @@ def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str
 
 
 def near_dup_text(question: str) -> str:
-    """The text that duplicates share: every value."""
+    """The part of a question that is compared to find duplicates: every value."""
     return question
 
 

@@ -91,7 +91,7 @@ def _compute_metrics(
     if task.out_of_scope is not None:
         outside = task.labels.index(task.out_of_scope)
         # a text outside the list that is taken for one of its labels starts the wrong process
-        if (gold == outside).any():  # of no rows there is no rate
+        if (gold == outside).any():  # a rate needs a row
             metrics["out_of_scope_recall"] = proportion(given[gold == outside] == outside)
         if (gold != outside).any():
             metrics["out_of_scope_false_alarms"] = proportion(given[gold != outside] == outside)

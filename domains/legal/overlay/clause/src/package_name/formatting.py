@@ -78,7 +78,10 @@ def collapse_whitespace(text: str) -> str:
 
 
 def near_dup_text(question: str) -> str:
-    """The text that near-duplicates share: the passage, as many rows share a question."""
+    """The part of a question that is compared to find duplicates: the passage.
+
+    Many rows share the rest of the question.
+    """
     return question.partition(QUESTION_SEPARATOR)[0]
 
 

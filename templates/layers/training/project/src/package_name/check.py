@@ -167,8 +167,8 @@ def check_memory(weights: WeightCount, config: Config) -> None:
         )
         if high > there >= needed:
             say(
-                "            warning: that may be more than there is; if training stops for want "
-                "of memory, {hint}",
+                "            warning: that may be more than there is; if training runs out of "
+                "memory, {hint}",
                 hint=fill(LESS_MEMORY_HINT),
             )
     if needed > there:

@@ -35,7 +35,7 @@ MAX_LINE_BYTES, MAX_DOCUMENT_BYTES = 64 << 20, 256 << 20
 LINE_HINT = (
     "end each record with a line break: save a table as CSV UTF-8, or JSON as an object a line"
 )
-UNPACK_HINT = "unpack it, as by `gunzip -k`, and give the file that comes of it"
+UNPACK_HINT = "unpack it, as by `gunzip -k`, and give the unpacked file"
 
 
 class RecordError(Exception):

@@ -42,7 +42,7 @@ CONTEXTS_MESSAGE = (
     "{file}: each question about a text is a row: yes where it has an answer, no where it has none"
 )
 DECISIONS_MESSAGE = "{file}: only labels that were accepted are read"
-UNANNOTATED_MESSAGE = "no record is annotated: what a model predicted is no label of a person"
+UNANNOTATED_MESSAGE = "no record is annotated: predictions of a model are not labels"
 UNANNOTATED_HINT = "annotate and submit the records, and export them again"
 
 

@@ -18,7 +18,10 @@ def hash_files(raw_files: Iterable[Path]) -> dict[str, str]:
 
 
 def find_changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> list[str]:
-    """The files that are not as they were, or gone; who has the formatted rows may lack all raw."""
+    """The files changed or deleted since formatting.
+
+    Without any raw file, as where only the formatted rows were shared, none counts as deleted.
+    """
     now = hash_files(raw_files)
     gone = before.keys() - now.keys() if len(now) > 1 else ()
     return [*sorted(gone), *(name for name in now if before.get(name) != now[name])]

@@ -45,7 +45,7 @@ def apply_override(values: dict[str, Any], override: str) -> KeyPath:
     if not equals or not isinstance(section, dict):
         raise ProjectError(
             "--set {override} does not match a key of run.yaml",
-            "the form is --set training.epochs=1",
+            "the form is --set run.seed=7",
             override=override,
         )
     try:

@@ -18,6 +18,8 @@ from .output import say
 
 Options = argparse.Namespace
 
+OPTIONS_TITLE = "options:"
+
 
 def run_command(
     work: Callable[[Config, Options], None],
@@ -74,13 +76,17 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     ) -> None:
         super().add_usage(usage, actions, groups, fill("usage: ") if prefix is None else prefix)
 
+    def format_help(self) -> str:
+        title = fill(OPTIONS_TITLE)
+        return super().format_help().replace(f"{title}:\n", f"{title}\n")  # argparse adds a colon
+
 
 def _parse_options(
     description: str,
     argv: Sequence[str] | None,
     add_options: Callable[[argparse._ActionsContainer], None] | None,
 ) -> Options:
-    """The options; what is no option ends the command, as argparse does, with exit code 2."""
+    """The options; an unrecognized one ends the command with exit code 2, as in argparse."""
     parser = argparse.ArgumentParser(
         description=description,
         formatter_class=_HelpFormatter,
@@ -88,7 +94,7 @@ def _parse_options(
         allow_abbrev=False,
         exit_on_error=False,
     )
-    group = parser.add_argument_group(fill("options"))
+    group = parser.add_argument_group(fill(OPTIONS_TITLE))
     group.add_argument("-h", "--help", action="help", help=fill("show this help and exit"))
     group.add_argument(
         "--config",
@@ -102,7 +108,7 @@ def _parse_options(
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help=fill("override one value, such as training.epochs=1 (repeatable)"),
+        help=fill("override one value, such as run.seed=7 (repeatable)"),
     )
     if add_options:
         add_options(group)
@@ -115,6 +121,6 @@ def _parse_options(
             return options
         wrong = " ".join(unknown)
     parser.print_usage(sys.stderr)
-    fault = fill("this is no option, or it lacks its value: {option}", option=wrong)
+    fault = fill("unrecognized option, or its value is missing: {option}", option=wrong)
     _print_error(fault, fill("--help lists the options"))
     raise SystemExit(2)

@@ -28,8 +28,8 @@ def require_process_count(on: torch.device) -> int:
     if get_world_size() == 1 and visible > 1:
         raise ProjectError(
             "{visible} accelerators are visible to one process",
-            "python -m torch.distributed.run --nproc-per-node {visible} -m {package}.train, "
-            "or one of them: {variable}=0 make train",
+            "run python -m torch.distributed.run --nproc-per-node {visible} -m {package}.train; "
+            "or use one of them: {variable}=0 make train",
             visible=visible,
             package=PACKAGE,
             variable=VISIBLE_DEVICES,
@@ -43,7 +43,7 @@ def refuse_other_processes(run: Path, record: Mapping[str, Any], processes: int)
     if before != processes:
         raise ProjectError(
             "{run} was started with {before} processes, but would resume with {processes}",
-            "python -m torch.distributed.run --nproc-per-node {before} -m {package}.train, "
+            "run python -m torch.distributed.run --nproc-per-node {before} -m {package}.train, "
             "or set another run.name",
             run=run,
             before=before,

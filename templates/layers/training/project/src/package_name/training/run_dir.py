@@ -115,7 +115,7 @@ class RunDir:
     def apply_trained_settings(self, config: Config) -> Config:
         """The settings that the run was trained with.
 
-        How to evaluate it, how to ask the base, and what is this machine's, run.yaml says.
+        Evaluation, the base model's prompt and machine settings come from the current run.yaml.
         """
         if changed := [key for key in self.other_settings(config) if key != "model.precision"]:
             say(
@@ -214,7 +214,7 @@ class RunDir:
 
         `plan` is the plan of the steps as it was at the end.
         """
-        # a step that fp16 leaves out has a gradient without end
+        # fp16 skips steps whose gradient norm is infinite
         known = [{key: n for key, n in entry.items() if math.isfinite(n)} for entry in history]
         write_json(
             self.path / "result.json",

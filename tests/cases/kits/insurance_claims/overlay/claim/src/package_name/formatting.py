@@ -58,7 +58,7 @@ def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str
 
 
 def near_dup_text(question: str) -> str:
-    """The text that duplicates and near-duplicates share: the message."""
+    """The part of a question that is compared to find duplicates: the message."""
     return question
 
 
