@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
-from support.checkout import TEMPLATES
 from support.generate_project import emitted, generate, ruff_faults
 from support.run_newft import plain_environment
 
 pytestmark = pytest.mark.slow
 
-TRAINING = TEMPLATES / "layers" / "training"
-CONFIG = "src/package_name/config.py"
 PROJECTS = {
     "en": {
         "domain": "customer_service",
@@ -141,21 +136,3 @@ def test_every_value_of_the_recipe_has_its_reason_above_it(project: Path) -> Non
     )
     for key in reasoned:
         assert lines[keys[key] - 1].startswith("#"), key
-
-
-def test_settings_of_the_data_are_the_same_in_both_kinds_of_project() -> None:
-    """Neither kind of project can have the other's module, so that the code stands in both."""
-    ours, theirs = (list_definitions(TRAINING / name / CONFIG) for name in ("elsewhere", "project"))
-    shared = ours.keys() & theirs.keys() - {"RunConfig", "Config"}
-    assert shared >= {"DataConfig", "load_config", "find_changed_keys", "PositiveFraction"}
-    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
-
-
-def list_definitions(module: Path) -> Mapping[str, str]:
-    found = {}
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef):
-            found[node.name] = ast.dump(node)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = ast.dump(node)
-    return found
