@@ -54,7 +54,7 @@ class FileFormat:
     merged: Mapping[str, tuple[tuple[int, int, int], ...]] = field(
         default_factory=dict, compare=False
     )
-    header_row: tuple[int, ...] = field(default=(), compare=False)  # empty: the columns were given names
+    header_row: tuple[int, ...] = field(default=(), compare=False)  # empty: a file without header
     units_row: int | None = field(default=None, compare=False)  # below the header
     places: tuple[str, ...] = field(default=(), compare=False)  # of a table; "": not read
     remarks: tuple[Remark, ...] = field(default=(), compare=False)
