@@ -160,7 +160,8 @@ def test_packed_rows_have_the_loss_and_the_gradients_of_padded_ones_where_a_fami
     model.train()
     usual, gradients = compute_gradients(model, [Padded(0)([row]) for row in rows])
     loss, same = compute_gradients(
-        model, [packed([[rows[place] for place in places]]) for places in sequences]
+        model,  # a step that needs fewer passes than others ends with sequences without rows
+        [packed([[rows[place] for place in places]]) for places in [*sequences, []]],
     )
     model.eval()
     alike = torch.allclose(gradients, same, rtol=1e-3, atol=1e-4 * gradients.abs().max().item())

@@ -40,6 +40,9 @@ ATTENTION_SHARE = 0.25
 # the mean one, as one in 740 has where lengths are normally distributed. Rule of newft.
 FULLEST_DEVIATIONS = 3
 FEWER_PASSES = 2  # packing is taken where it divides the passes of an update by this at least
+# Updates that stand for all: a light one, a mean one and a heavy one, by their standard deviations.
+# Rule of newft.
+USUAL_DEVIATIONS = (-1, 0, 1)
 
 HALVES = citations.cite_own_rule(
     "rows are packed where that at least halves the passes of an update, since the mask of a "
@@ -54,12 +57,14 @@ class Update:
 
     rows: int
     row_tokens: int  # on average
-    tokens: int  # of the update that has most
+    usual_tokens: tuple[int, ...]  # of updates that stand for all
+    most_tokens: int  # of the update that has most
     passes: int  # without packing
 
-    def count_passes(self, limit: int) -> int:
-        """Count the passes of sequences of up to `limit` tokens."""
-        return min(self.rows, ceil(self.tokens / limit))
+    def count_passes(self, limit: int) -> float:
+        """Estimate the passes of a mean update in sequences of up to `limit` tokens."""
+        counts = [min(self.rows, ceil(tokens / limit)) for tokens in self.usual_tokens]
+        return sum(counts) / len(counts)
 
 
 def choose_max_packed_tokens(
@@ -178,7 +183,7 @@ def _find_longest_sequence(inputs: Inputs, size: ModelSpec, row: Workload, updat
     attention = 4 * size.layers * size.hidden  # operations for each pair of tokens
     cheap = int(ATTENTION_SHARE * 2 * count_computing_parameters(size) / attention)
     # longer than the fullest update is of no use; its tokens are estimated, as those of a row are
-    needed = ceil(update.tokens * LENGTH_MARGIN / LENGTH_STEP) * LENGTH_STEP
+    needed = ceil(update.most_tokens * LENGTH_MARGIN / LENGTH_STEP) * LENGTH_STEP
     wanted = max(row.length, min(needed, cheap // LENGTH_STEP * LENGTH_STEP))
     allowed = inputs.memory_gb or estimate_peak_gb(size, replace(row, length=0)) + DEFAULT_BATCH_GB
     lengths = [*range(row.length, wanted, LENGTH_STEP), wanted]
@@ -196,9 +201,18 @@ def _estimate_update(inputs: Inputs, max_length: int, rows: Batch) -> Update:
     # the rows of a batch are about equally long: an update is a sample of batches, not of rows
     spread = rows.batch_size * sqrt(rows.gradient_accumulation_steps) * deviation
     count = _count_rows(rows)
-    most = count * max(tokens for _, tokens in lengths)
-    tokens = min(most, count * mean + FULLEST_DEVIATIONS * spread)
-    return Update(count, round(mean), round(tokens), rows.gradient_accumulation_steps)
+    least, most = (count * end(tokens for _, tokens in lengths) for end in (min, max))
+
+    def estimate_tokens(deviations: float) -> int:
+        return round(max(least, min(most, count * mean + deviations * spread)))
+
+    return Update(
+        rows=count,
+        row_tokens=round(mean),
+        usual_tokens=tuple(map(estimate_tokens, USUAL_DEVIATIONS)),
+        most_tokens=estimate_tokens(FULLEST_DEVIATIONS),
+        passes=rows.gradient_accumulation_steps,
+    )
 
 
 def _explain(update: Update, limit: int) -> Text:
@@ -210,8 +224,8 @@ def _explain(update: Update, limit: int) -> Text:
         f"{update.passes} of {pluralize(size, 'row')}, with the same rows and the same loss; lower "
         "it if memory runs out",
         f"{count} 行（平均约 {update.row_tokens:,} 个 token）拼进至多 {limit:,} 个 token 的序列，"
-        f"各行互不可见：每次更新约做 {passes} 次前向与反向，而不是 {update.passes} 次、"
-        f"每次 {size} 行；所用的行和 loss 不变；显存不足时调小此值",
+        f"各行互不可见：每次更新约做 {format_number(passes)} 次前向与反向，"
+        f"而不是 {update.passes} 次、每次 {size} 行；所用的行和 loss 不变；显存不足时调小此值",
     )
 
 
@@ -219,9 +233,9 @@ def _explain_padding(update: Update, limit: int) -> Text:
     size, passes = update.rows // update.passes, update.count_passes(limit)
     return Text(
         f"rows are padded: an update is {_name_passes(update.passes)} of {pluralize(size, 'row')}, "
-        f"and packed into sequences of {limit:,} tokens it would be about {passes}",
+        f"and packed into sequences of {limit:,} tokens it would be about {format_number(passes)}",
         f"行做填充，不打包：每次更新做 {update.passes} 次、每次 {size} 行；"
-        f"打包成 {limit:,} 个 token 的序列后仍约需 {passes} 次",
+        f"打包成 {limit:,} 个 token 的序列后仍约需 {format_number(passes)} 次",
     )
 
 
@@ -234,5 +248,5 @@ def _explain_no_room(inputs: Inputs, fitted: MemoryFit) -> Text:
     )
 
 
-def _name_passes(count: int) -> str:
-    return "1 pass" if count == 1 else f"{count:,} passes"
+def _name_passes(count: float) -> str:
+    return "1 pass" if count == 1 else f"{format_number(count)} passes"

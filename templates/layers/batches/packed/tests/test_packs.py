@@ -13,7 +13,7 @@ from package_name.config import Config
 from package_name.training.batches import build_batches
 from package_name.training.collator import TargetCollator
 from package_name.training.examples import Example
-from package_name.training.packs import count_passes, pack_rows
+from package_name.training.packs import count_passes, pack_rows, pack_steps
 from package_name.training.steps import build_steps
 
 PAD = 0
@@ -25,17 +25,16 @@ LENGTHS = st.lists(st.integers(1, 100), min_size=8, max_size=8)
 def test_every_step_keeps_its_rows_in_the_fewest_sequences(
     processes: int, steps: list[list[int]], limit: int
 ) -> None:
-    passes = count_passes(steps, limit, processes, most=8 // processes)
-    longest = []
-    for lengths in steps:
-        sequences = pack_rows(lengths, passes * processes)
-        assert all(sequences)
-        assert sorted(row for sequence in sequences for row in sequence) == list(range(8))
-        assert max(_count_tokens(lengths, sequences)) <= limit
-        if passes > 1:
-            fewer = pack_rows(lengths, (passes - 1) * processes)
-            longest.append(max(_count_tokens(lengths, fewer)))
-    assert passes == 1 or max(longest) > limit
+    packed = pack_steps(steps, limit, processes, most=8 // processes)
+    assert len(set(map(len, packed))) == 1
+    assert all(packed[0]) or any(map(all, packed))  # the fullest step has no empty sequence
+    for lengths, sequences in zip(steps, packed, strict=True):
+        used = [sequence for sequence in sequences if sequence]
+        assert sequences[: len(used)] == used and len(used) % processes == 0
+        assert sorted(row for sequence in used for row in sequence) == list(range(8))
+        assert max(_count_tokens(lengths, used)) <= limit
+        if fewer := len(used) - processes:
+            assert max(_count_tokens(lengths, pack_rows(lengths, fewer))) > limit
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -58,7 +57,7 @@ def test_a_run_has_the_steps_that_it_has_without_packing(config: Config, process
 
 
 def test_a_row_that_no_sequence_holds_has_one_of_its_own(config: Config) -> None:
-    assert count_passes([[300, 20, 20, 20]], 256, 1, most=4) == 4
+    assert count_passes([300, 20, 20, 20], 256, 1, most=4) == 4
 
 
 def test_positions_begin_anew_with_every_row_and_padding_is_no_row() -> None:
@@ -73,6 +72,15 @@ def test_positions_begin_anew_with_every_row_and_padding_is_no_row() -> None:
     assert [row.nonzero().flatten().tolist() for row in kept] == [[1, 3], [2]]
     assert batch["labels"].tolist() == [7, 9, 8]
     assert batch["use_cache"] is False  # with a cache, transformers does not look at the positions
+
+
+def test_a_sequence_without_rows_is_padding_that_predicts_nothing() -> None:
+    batch = TargetCollator(PAD)([[]])
+    ids, kept, labels = batch["input_ids"], batch["logits_to_keep"], batch["labels"]
+    assert isinstance(ids, torch.Tensor) and isinstance(labels, torch.Tensor)
+    assert ids.tolist() == [[PAD]]
+    assert not torch.as_tensor(kept).any()
+    assert labels.tolist() == [] and labels.dtype == torch.long
 
 
 def _count_tokens(lengths: list[int], sequences: list[list[int]]) -> Iterator[int]:

@@ -8,11 +8,14 @@ from ..runtime.messages import fill
 from ..task_base import PositiveCount
 from .device_settings import TimedSection
 
+# keys of run.yaml that change nothing of what is learned: a run goes on with other values of them
+KEYS_OF_MEMORY = frozenset({"max_packed_tokens"})
+
 
 class BatchSection(TimedSection):
     """A section with the tokens of the longest sequence that several rows share."""
 
-    # absent in a run that was trained before: its sequences are no longer than a row may be
+    # absent in what a run records; sequences then are no longer than a row may be
     max_packed_tokens: PositiveCount | None = None
 
     @field_validator("max_length", check_fields=False)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..config import TrainingConfig
 from ..runtime.output import say
 from .examples import Example
-from .packs import count_passes, pack_rows
+from .packs import pack_steps
 from .steps import TrainingSteps
 
 LESS_MEMORY_HINT = "lower training.max_packed_tokens; it must not be less than training.max_length"
@@ -36,22 +36,24 @@ def build_batches(
     """
     rows = steps.rows_per_step
     chunks = [steps.order[start : start + rows] for start in range(0, len(steps.order), rows)]
-    lengths = [[len(train[index].ids) for index in chunk] for chunk in chunks]
-    passes = count_passes(
-        lengths,
+    sequences = pack_steps(
+        [[len(train[index].ids) for index in chunk] for chunk in chunks],
         settings.max_packed_tokens or settings.max_length,
         settings.processes,
         most=rows // settings.processes,
     )
     packed = [
         [train[chunk[row]] for row in sequence]
-        for chunk, sizes in zip(chunks, lengths, strict=True)
-        for sequence in pack_rows(sizes, passes * settings.processes)
+        for chunk, of_step in zip(chunks, sequences, strict=True)
+        for sequence in of_step
     ]
+    with_rows = sum(map(bool, packed))
     say(
-        "packed: a step is {passes} passes of up to {longest:,} tokens instead of {unpacked}",
-        passes=passes,
+        "packed: a step is about {passes:.1f} passes of up to {longest:,} tokens instead of "
+        "{unpacked}",
+        passes=with_rows / len(chunks) / settings.processes,
         longest=max(sum(len(row.ids) for row in sequence) for sequence in packed),
         unpacked=settings.gradient_accumulation_steps,
     )
+    passes = len(packed) // (len(chunks) * settings.processes)
     return Batches(packed, [[row] for row in validation], 1, passes)

@@ -17,7 +17,8 @@ class TargetCollator:
 
     The positions begin at 0 with every row. Where there is neither a mask of the padding nor a
     cache, transformers takes from them which tokens are of one row, and lets no row see another.
-    Sequences are padded on the right, where causal attention never looks back from a token.
+    Sequences are padded on the right, where causal attention never looks back from a token. One
+    without rows is a token of padding, which adds nothing to the loss.
     """
 
     def __init__(self, pad_id: int) -> None:
@@ -25,7 +26,7 @@ class TargetCollator:
 
     def __call__(self, sequences: Sequence[Sequence[Example]]) -> dict[str, torch.Tensor | bool]:
         """The batch as the model's keyword arguments."""
-        longest = max(sum(len(row.ids) for row in rows) for rows in sequences)
+        longest = max(1, *(sum(len(row.ids) for row in rows) for rows in sequences))
         ids = torch.full((len(sequences), longest), self.pad_id)
         positions = torch.zeros_like(ids)
         predicts = torch.zeros_like(ids, dtype=torch.bool)
@@ -40,7 +41,8 @@ class TargetCollator:
                 predicts[number, start + row.answer_start - 1 : end - 1] = True
                 start = end
         answers = torch.tensor(
-            [id for rows in sequences for row in rows for id in row.ids[row.answer_start :]]
+            [id for rows in sequences for row in rows for id in row.ids[row.answer_start :]],
+            dtype=torch.long,
         )
         # `shift_labels`: transformers must not shift these labels against the logits once more
         return {

@@ -6,17 +6,30 @@ import heapq
 from collections.abc import Sequence
 
 
-def count_passes(steps: Sequence[Sequence[int]], limit: int, processes: int, *, most: int) -> int:
-    """The fewest passes of each process that hold every step in sequences of up to `limit` tokens.
+def pack_steps(
+    steps: Sequence[Sequence[int]], limit: int, processes: int, *, most: int
+) -> list[list[list[int]]]:
+    """The sequences of every step, of which all steps have the same number.
 
-    `steps` are the lengths of each step's rows. A further sequence never makes the longest one
-    longer, so what is enough for a step is enough with more passes; with `most`, each row has a
-    sequence of its own.
+    `steps` are the lengths of each step's rows. What a step needs fewer than the fullest one are
+    sequences without a row, which take next to no time.
+    """
+    passes = [count_passes(lengths, limit, processes, most=most) for lengths in steps]
+    packed = [
+        pack_rows(lengths, count * processes) for lengths, count in zip(steps, passes, strict=True)
+    ]
+    size = max(map(len, packed))
+    return [[*sequences, *([] for _ in range(size - len(sequences)))] for sequences in packed]
+
+
+def count_passes(lengths: Sequence[int], limit: int, processes: int, *, most: int) -> int:
+    """The fewest passes of each process that hold the rows in sequences of up to `limit` tokens.
+
+    With `most`, each row has a sequence of its own.
     """
     passes = 1
-    for lengths in steps:
-        while passes < most and _measure_longest(lengths, passes * processes) > limit:
-            passes += 1
+    while passes < most and _measure_longest(lengths, passes * processes) > limit:
+        passes += 1
     return passes
 
 
