@@ -26,6 +26,7 @@ from ..runtime.atomic_files import explain_read_errors, read_json, write_json, w
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
+from .batch_settings import KEYS_OF_MEMORY
 from .checkpoint_validation import find_checkpoint_fault
 from .run_plan import resolve_for_inference, restore_settings
 
@@ -151,9 +152,10 @@ class RunDir:
             return []
         sections = ("data", "task", "model", "method", "training")
         changed = find_changed_keys(before, _to_portable_config(config), sections)
-        changed = [
-            key for key in changed if key not in {f"model.{each}" for each in _LOCATION_KEYS}
-        ]
+        free = {f"model.{key}" for key in _LOCATION_KEYS} | {
+            f"training.{key}" for key in KEYS_OF_MEMORY
+        }
+        changed = [key for key in changed if key not in free]
         if before["run"]["seed"] != config.run.seed:
             changed.append("run.seed")
         return changed
@@ -324,6 +326,5 @@ def _to_portable_config(config: Config) -> Config:
 
 
 def _to_yaml(config: Config) -> str:
-    return yaml.safe_dump(
-        _to_portable_config(config).model_dump(), allow_unicode=True, sort_keys=False, width=100
-    )
+    values = _to_portable_config(config).model_dump(exclude={"training": set(KEYS_OF_MEMORY)})
+    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=100)
