@@ -65,6 +65,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         shape="text_label",
         sample=False,
         has_chinese=False,
+        split_rows={"train": 19, "validation": 3, "test": 8},
         held_out_labels={"parcel": (1, 3), "refund": (2, 5)},
     )
 

@@ -23,7 +23,7 @@ from newft.decide.rollout.sample_size import (
 )
 from newft.decide.split_reasons import compute_wilson_interval
 from newft.errors import CatalogError
-from newft.paths import get_templates_folder
+from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.kit import Kit
 from newft.schema.reasoned import Sourced
 from newft.schema.roi import Spread
@@ -100,6 +100,31 @@ def test_who_trains_with_other_rows_or_labels_is_told_to_name_another_run(
     assert len(trained) >= 3
     for one in trained:
         assert "`run.name`" in one.en and "`run.name`" in one.zh
+
+
+@pytest.mark.parametrize(("kit", "task"), TASKS, ids=lambda one: getattr(one, "id", one))
+def test_rows_are_counted_for_the_test_by_which_the_models_are_compared(
+    kit: Kit, task: str
+) -> None:
+    chosen = kit.tasks[task]
+    overlay = get_domains_folder().joinpath(*_find_overlay(kit, task))
+    code = (overlay / "src/package_name/metrics.py").read_text(encoding="utf-8")
+    primary = re.search(r'^PRIMARY_METRICS = \("(\w+)"', code, re.MULTILINE)
+    assert primary
+    counted = re.search(rf'"{primary[1]}": mcnemar\(', code) is not None
+    metric = chosen.primary_metric
+    assert (primary[1] if metric is None else metric.name) == primary[1]
+    assert (metric is None) == counted
+    for one in rollout_of(kit, task).hypotheses:
+        if one.against:
+            assert (one.unit, one.sample_size is not None) == (
+                ("share", True) if counted else ("score", False)
+            )
+
+
+def _find_overlay(kit: Kit, task: str) -> tuple[str, str, str]:
+    domain, name = (kit.tasks[task].overlay_of or f"{kit.id}/{task}").split("/")
+    return domain, "overlay", name
 
 
 def test_the_claims_of_the_article_are_hypotheses() -> None:

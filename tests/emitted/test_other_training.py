@@ -76,6 +76,9 @@ def test_every_command_works_and_training_names_what_to_run(project: Path) -> No
         done = run(project, "-m", f"desk.{module}")
         assert done.returncode == 0, done.stderr
         assert "next: make train" not in done.stdout
+    rows = (project / "data/processed/test.jsonl").read_text(encoding="utf-8").count("\n")
+    plan = (project / "PLAN.md").read_text(encoding="utf-8")
+    assert re.search(rf"(?:test set has|测试集有) {rows} ", plan)
     info = json.loads((project / "data/processed/exports/dataset_info.json").read_bytes())
     recipe = yaml.safe_load((project / "config/llama_factory.yaml").read_text(encoding="utf-8"))
     assert {recipe["dataset"], recipe["eval_dataset"]} <= info.keys()

@@ -65,8 +65,8 @@ def check(project: Any, paths: Sequence[Path], folder: Path, **data: Any) -> Tex
         assert sum(map(len, texts.values())) == found.accepted
         if any("DROP_NEAR" in warning.en for warning in found.warnings):
             assert "DROP_NEAR_DUPLICATES" in summary.report(whole).splitlines()[0]
+        assert {name: len(rows) for name, rows in texts.items()} == dict(found.split_rows)
         if found.given_splits:
-            assert {name: len(rows) for name, rows in texts.items()} == dict(found.split_rows)
             assert "data.given_splits: []" in summary.report(whole)
             assert any("data.given_splits: []" in note.en for note in found.notes)
     return texts

@@ -116,18 +116,23 @@ def load_starter_kit(
     kit = add_shared_synonyms(kit, shared)
     sample = str(folder / "sample")
     tasks = {
-        name: replace(task, sample_folder=sample, overlay_of=_find_code_owner(task, catalog))
+        name: replace(_name_code_owner(task, catalog), sample_folder=sample)
         for name, task in kit.tasks.items()
     }
     return replace(kit, tasks=tasks)
 
 
-def _find_code_owner(task: Task, catalog: Catalog) -> str | None:
-    """Return the task of newft whose code a task uses: the one it names may use another's."""
+def _name_code_owner(task: Task, catalog: Catalog) -> Task:
+    """Name the task of newft whose code and metrics a task uses: its base may use another's."""
     if task.overlay_of is None:
-        return None
+        return task
     domain, _, name = task.overlay_of.partition("/")
-    return catalog.kits[domain].tasks[name].overlay_of or task.overlay_of
+    base = catalog.kits[domain].tasks[name]
+    return replace(
+        task,
+        overlay_of=base.overlay_of or task.overlay_of,
+        primary_metric=task.primary_metric or base.primary_metric,
+    )
 
 
 def list_languages(kit: Kit) -> tuple[Language, ...]:

@@ -154,7 +154,7 @@ def _build_facts(
         leaking=tuple(used.leaks),
         given_splits=outcome.given_splits,
         compare_digits=True if digits.carries_meaning else False if digits.repeats_much else None,
-        split_rows={split: rows for split, rows in outcome.splits.items() if outcome.given_splits},
+        split_rows=dict(outcome.splits.items()),
         reasons={**used.reasons, **dict.fromkeys(labelled.beside, LABEL_IN_ANOTHER_FORM)},
         doubtful=used.doubts,
         held_out_labels=outcome.held_out_labels,

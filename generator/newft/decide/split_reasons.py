@@ -32,10 +32,6 @@ def count_held_out_rows(data: DataFacts) -> tuple[int, int]:
     """Count the rows of validation and test as they were split, or as many as their shares give."""
     if data.split_rows:
         return data.split_rows.get("validation", 0), data.split_rows.get("test", 0)
-    if data.held_out_labels and sum(data.labels.values()) == data.accepted:
-        validation, test = zip(*data.held_out_labels.values(), strict=True)
-        return sum(validation), sum(test)
-    # rows of several labels count more often, and numbers are not counted
     shares = choose_split_fractions(data.rows_to_split)
     return (
         round(data.rows_to_split * shares.validation_fraction),

@@ -124,10 +124,12 @@ def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) 
 
 
 def _format_target(one: Hypothesis, value: float) -> Text:
-    """Format a target; one that has to be beaten by a difference of shares, in points."""
+    """Format a target; that of two models, as a difference, which is in points for shares."""
     if one.against:
-        beats, points = _BEATS[one.against], f"{100 * value:g}"
-        return Text(f"≥ {points} points {beats.en}", f"{beats.zh} ≥ {points} 个百分点")
+        beats, by = _BEATS[one.against], Text(f"{value:g}", f"{value:g}")
+        if one.unit == "share":
+            by = Text(f"{100 * value:g} points", f"{100 * value:g} 个百分点")
+        return Text(f"≥ {by.en} {beats.en}", f"{beats.zh} ≥ {by.zh}")
     figure = _format_figure(one, value)
     sign = "≥" if one.direction == "at_least" else "≤"
     if one.unit == "share" and value == (one.direction == "at_least"):

@@ -72,7 +72,7 @@ class DataFacts:
     # whether texts with other digits are other texts; None: it makes no difference worth a setting
     compare_digits: bool | None = None
     given_splits: tuple[str, ...] = ()  # that the files give; empty: all rows are split by newft
-    split_rows: Mapping[str, int] = field(default_factory=dict)  # of each, where any are given
+    split_rows: Mapping[str, int] = field(default_factory=dict)  # of each, as they will be split
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
     reasons: Mapping[str, Text] = field(default_factory=dict)  # column -> why no prompt shows it
     doubtful: Mapping[str, Text] = field(default_factory=dict)  # shown column -> what to ask

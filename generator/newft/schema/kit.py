@@ -118,6 +118,14 @@ class StatedFactor:
 
 
 @dataclass(frozen=True)
+class PrimaryMetric:
+    """The first of `PRIMARY_METRICS` in metrics.py, where it is no share of the rows."""
+
+    name: str
+    meaning: Text  # how it is read, as one sentence without its full stop
+
+
+@dataclass(frozen=True)
 class Task:
     """One task of a domain: its fields, prompts and metrics."""
 
@@ -129,6 +137,8 @@ class Task:
     question: Mapping[Language, str]  # an example input, for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
+    # by which the task is judged; None: the share of the rows that are right
+    primary_metric: PrimaryMetric | None = None
     # `domain/task` whose overlay the task uses below its own, which need not exist
     overlay_of: str | None = None
     # that holds the sample, if it is not `sample/` of the domain; set by the loader

@@ -11,9 +11,10 @@ from newft.decide.rollout.sample_size import (
 )
 from newft.decide.split_reasons import count_held_out_rows
 from newft.schema.dataset import DataFacts
-from newft.schema.kit import Kit
+from newft.schema.kit import Kit, Task
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
 from newft.schema.rollout import (
+    PRIMARY_METRIC,
     DatedRule,
     Hypothesis,
     HypothesisRule,
@@ -30,7 +31,7 @@ _SEVERITIES = ("must", "should")
 
 def plan_rollout(kit: Kit, task_id: str, data: DataFacts, rules: RolloutRules) -> Rollout:
     """Plan phases, roles, hypotheses, duties and risks of a project."""
-    hypotheses = {**rules.hypotheses, **kit.hypotheses}
+    hypotheses, task = {**rules.hypotheses, **kit.hypotheses}, kit.tasks[task_id]
     duties = sorted(
         (one for one in kit.compliance.values() if task_id in (one.tasks or (task_id,))),
         key=lambda one: _SEVERITIES.index(one.severity),
@@ -40,7 +41,7 @@ def plan_rollout(kit: Kit, task_id: str, data: DataFacts, rules: RolloutRules) -
         roles={name: _name_role(name, role, kit) for name, role in rules.roles.items()},
         small_team=tuple(rules.small_team.values()),
         hypotheses=tuple(
-            _make_hypothesis(name, one, rules.paired_test)
+            _make_hypothesis(name, _choose_unit(one, task), rules.paired_test)
             for name, one in hypotheses.items()
             if task_id in (one.tasks or (task_id,))
         ),
@@ -66,6 +67,13 @@ def _describe_kill_switch(general: Text, instead: Text | None) -> Text:
     return Text(f"{general.en} Here: {instead.en}.", f"{general.zh}本项目中：{instead.zh}。")
 
 
+def _choose_unit(rule: HypothesisRule, task: Task) -> HypothesisRule:
+    """Choose the unit of a claim about the primary metric, which need not be a share of rows."""
+    if rule.metric == PRIMARY_METRIC and task.primary_metric:
+        return replace(rule, unit="score")
+    return rule
+
+
 def _make_hypothesis(name: str, rule: HypothesisRule, paired_test: PairedTest) -> Hypothesis:
     return Hypothesis(
         id=name,
@@ -82,9 +90,11 @@ def _make_hypothesis(name: str, rule: HypothesisRule, paired_test: PairedTest) -
 
 def _count_rows(rule: HypothesisRule, paired_test: PairedTest) -> Reasoned[int] | None:
     """Count the rows that decide a hypothesis; None where no figure tells how many."""
+    if rule.unit != "share":
+        return None
     if rule.against:
         return count_rows_for_pairs(paired_test)
-    if rule.unit != "share" or rule.target is None:
+    if rule.target is None:
         return None
     if rule.baseline:
         return count_rows_for_change(rule.baseline.value, rule.target.value)

@@ -73,11 +73,11 @@ def count_rows_for_pairs(test: PairedTest) -> Reasoned[int]:
     spread = Z_LEVEL * sqrt(apart) + Z_POWER * sqrt(apart - gain**2)
     points, share = format_share(gain, "zh"), format_share(apart, "zh")
     why = Text(
-        f"of an accuracy: finds a gain of {format_share(gain, 'en')} if "
+        f"finds a gain of {format_share(gain, 'en')} if "
         f"{format_share(apart, 'en')} of the rows are right for only one of the two (both: edit "
         "me), at the 5 % level with a power of 80 %: "
         "n = ((1.96 sqrt(pd) + 0.84 sqrt(pd-d^2)) / d)^2",
-        f"按准确率计：若有 {share} 的行只被其中一个模型预测对，可发现 {points} 的提升"
+        f"若有 {share} 的行只被其中一个模型预测对，可发现 {points} 的提升"
         "（两个数请按实际修改；5% 显著性水平、80% 检验功效）："
         "n = ((1.96√pd + 0.84√(pd−d²)) / d)²",
     )
