@@ -69,6 +69,10 @@ class NewftError(Exception):
         self.args = (self.message,)
         self.where = self.where and self.where.replace(path, name)
 
+    def add_hint(self, hint: Text) -> None:
+        """Say what to do, if the error does not say it."""
+        self._given_hint = self._hint if self.hint else hint
+
     def without_hint(self) -> NewftError:
         """Return the error without its hint, for a menu that offers what the hint proposes."""
         return type(self)(self._message, where=self.where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,8 @@ def test_a_value_that_cannot_be_is_refused_with_its_line(
     (tmp_path / "train.yaml").write_text(text, encoding="utf-8")
     run = run_newft("new", "p", "--from", "train.yaml", "--gpu", "cpu", "--yes", cwd=tmp_path)
     assert run.returncode == 2
-    assert f"train.yaml:3: {said}" in run.stderr
+    assert f"train.yaml:3: {said}: " in run.stderr
+    assert "--set recipe." in run.stderr
     given = ("--set", "recipe.alpha=bad") if said == "lora_alpha" else ()
     again = run_newft(*("new", "p", "--from", "train.yaml", "--yes"), *given, cwd=tmp_path)
     assert ("train.yaml:3" in again.stderr) == (not given)  # the command line has no such line
@@ -169,3 +171,19 @@ def test_records_that_are_named_and_not_found_are_a_missing_answer(
 def test_keys_that_newft_does_not_know_are_among_the_warnings(tmp_path: Path) -> None:
     told = create(tmp_path, LLAMA_FACTORY + "cloud_region: cn-1\n", "--dry-run")
     assert any("`cloud_region`" in warning for warning in told["warnings"])
+
+
+def test_prompts_of_alpaca_rows_are_said_not_to_be_used(tmp_path: Path) -> None:
+    with RECORDS.open(encoding="utf-8-sig", newline="") as file:
+        rows = [
+            {"instruction": "Name the intent", "input": row["message"], "output": row["intent"]}
+            for row in csv.DictReader(file)
+        ]
+    (tmp_path / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+    info = {"customer_service_qa": {"file_name": "rows.json"}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(info), encoding="utf-8")
+    (tmp_path / "train.yaml").write_text(LLAMA_FACTORY, encoding="utf-8")
+    options = ("--from", "train.yaml", "--gpu", "1x24GB", "--dry-run", "--lang", "zh")
+    run = run_newft("new", "p", *options, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "未使用 `instruction` 中的提示词" in run.stderr and "task.system" in run.stderr

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from newft.answers.keys import RECIPE_SETTINGS
+from newft.answers.unknown_names import make_unknown_key_error
 from newft.catalog.loader import load_catalog
 from newft.console.json_output import list_recipe_values
 from newft.decide.given_values import SETTINGS
+from newft.decide.given_warnings import warn_of_given_values
 from newft.decide.inputs import Inputs
 from newft.decide.methods.adapter_size import select_modules
 from newft.decide.recipe import build_recipe
@@ -289,3 +291,37 @@ def test_more_blocks_than_the_model_has_are_refused() -> None:
     assert error.value.where == "recipe.trained_blocks"
     assert f"has {SMALL.layers} blocks" in error.value.message
     assert error.value.hint == f"give at most {SMALL.layers}"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"learning_rate": "0.5"}, "times more than newft would take (0.0002)"),
+        ({"learning_rate": "1e-7"}, "times less"),
+        ({"learning_rate": "1e-4"}, None),
+        ({"epochs": "1000"}, "`recipe.epochs` is 1000"),
+        ({"batch_size": "1", "gradient_accumulation_steps": "1024"}, "accumulation_steps` is 1024"),
+        ({"batch_size": "1", "gradient_accumulation_steps": "16"}, None),
+        ({"seed": "1000", "rank": "256"}, None),
+    ],
+)
+def test_a_value_that_is_far_from_the_usual_one_is_warned_of(
+    given: dict[str, RecipeAnswer], said: str | None
+) -> None:
+    case = inputs(given)
+    warnings = list(warn_of_given_values(case, build_recipe(case)))
+    assert [said in one.en for one in warnings if said] == ([True] if said else [])
+    assert bool(warnings) == (said is not None)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "own"),
+    [
+        ("cutoff_len", "max_length"),
+        ("sequence_len", "max_length"),
+        ("lora_target", "target_modules"),
+    ],
+)
+def test_a_name_of_another_tool_is_answered_by_what_newft_calls_it(foreign: str, own: str) -> None:
+    for error in (refuse({foreign: "8"}), make_unknown_key_error(foreign, where="--set")):
+        assert f"`{foreign}` is called `recipe.{own}` here" in error.message

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from newft.answers.imports.recipe_names import find_recipe_name
 from newft.answers.keys import (
     OPEN_PREFIXES,
     RECIPE_PREFIX,
@@ -52,8 +53,20 @@ def make_unknown_key_error(key: str, *, where: str) -> UsageError:
         return UsageError(message, where=where, hint=to_bilingual_text(how))
     if name in RECIPE_SETTINGS:
         return make_unknown_name_error(key, [f"{RECIPE_PREFIX}{name}"], where=where)
+    if own := find_recipe_name(name):
+        return make_other_name_error(key, f"{RECIPE_PREFIX}{own}", where=where)
     meant = [f"{prefix}{name}" for prefix in OPEN_PREFIXES if key.startswith(prefix.rstrip("s."))]
     return make_unknown_name_error(key, meant or list_answer_keys(), where=where)
+
+
+def make_other_name_error(word: str, name: str, *, where: str) -> UsageError:
+    """Make the error for a name that only other tools have."""
+    word = escape_controls(word)
+    return UsageError(
+        Text(f"`{word}` is called `{name}` here", f"`{word}` 在这里叫 `{name}`"),
+        where=where,
+        hint=Text(f"write `{name}`", f"请写 `{name}`"),
+    )
 
 
 def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | None) -> UsageError:

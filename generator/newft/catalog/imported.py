@@ -135,7 +135,7 @@ def _find_size(model: str, catalog: Catalog) -> ModelSpec | None:
 
 @contextmanager
 def name_imported_places(imported: ImportedAnswers | None, given: RawAnswers) -> Iterator[None]:
-    """Let an error about an answer that the file gives name its line and its key there."""
+    """Let an error about an answer of the file name its line there, and how to override it."""
     try:
         yield
     except NewftError as error:
@@ -143,6 +143,12 @@ def name_imported_places(imported: ImportedAnswers | None, given: RawAnswers) ->
         place = imported.places.get(key) if imported else None
         if imported and place and given.get(key) == imported.answers.get(key):
             error.where = place
+            error.add_hint(
+                Text(
+                    f"correct the file, or override it: --set {key}=VALUE",
+                    f"请修改该文件，或用 --set {key}=值 覆盖",
+                )
+            )
         raise
 
 

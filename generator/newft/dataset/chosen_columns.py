@@ -44,6 +44,11 @@ class ChosenColumns:
         return None if self.pooled else self.found_splits
 
     @property
+    def field_columns(self) -> frozenset[str]:
+        """All columns that hold fields."""
+        return frozenset(column for among in self.mapping.values() for column in among)
+
+    @property
     def label_column(self) -> str:
         """The first column of the label, as messages name it."""
         return self.roles["label"][0]

@@ -14,7 +14,7 @@ from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import RowStats
 from newft.errors import DataError
 from newft.schema.kit import FieldRole, Task
-from newft.text import CJK_PATTERN, Text, pluralize
+from newft.text import CJK_PATTERN, Text, join_names, pluralize
 
 MAX_LABELS_SHOWN = 3  # of those with several spellings
 MAX_SPELLINGS_SHOWN = 4  # of one label
@@ -46,8 +46,10 @@ def warn_of_spellings(stats: RowStats) -> Iterator[Text]:
             for label, names in list(several.items())[:MAX_LABELS_SHOWN]
         ]
         more = len(several) - len(shown)
-        listed = "; ".join(f"{_quote_names(names)} as `{chosen}`" for chosen, names in shown)
-        listed_zh = "；".join(f"{_quote_names(names)} 统一为 `{chosen}`" for chosen, names in shown)
+        listed = "; ".join(f"{_quote_names(names).en} as `{chosen}`" for chosen, names in shown)
+        listed_zh = "；".join(
+            f"{_quote_names(names).zh} 统一为 `{chosen}`" for chosen, names in shown
+        )
         yield Text(
             f"spellings of one label are merged: {listed}"
             + (f"; and so for {pluralize(more, 'label')} more" if more else ""),
@@ -209,6 +211,7 @@ def escape_invisible(text: str) -> str:
     )
 
 
-def _quote_names(names: list[str]) -> str:
-    more = [f"{len(names) - MAX_SPELLINGS_SHOWN} more"] if len(names) > MAX_SPELLINGS_SHOWN else []
-    return ", ".join([*(f"`{name}`" for name in names[:MAX_SPELLINGS_SHOWN]), *more])
+def _quote_names(names: list[str]) -> Text:
+    more = len(names) - MAX_SPELLINGS_SHOWN
+    shown = join_names(f"`{name}`" for name in names[:MAX_SPELLINGS_SHOWN])
+    return Text(f"{shown.en}, {more} more", f"{shown.zh} 等 {len(names)} 种") if more > 0 else shown

@@ -32,6 +32,7 @@ from newft.dataset.profile_checks import (
     collect_warnings,
     find_likely_wrong_column,
     list_file_notes,
+    note_unused_prompts,
     refuse_insufficient_data,
 )
 from newft.dataset.row_outcome import RowOutcome
@@ -201,6 +202,7 @@ def _list_notes(chosen: ChosenColumns, counted: CountedRows) -> tuple[Text, ...]
         *note_digits(counted.digits),
         *list_input_notes(counted.task),
         *note_doubtful_columns(chosen.used),
+        *note_unused_prompts(chosen.sampled, counted.task, chosen.field_columns),
         *list_file_notes(chosen.sources),
     )
 

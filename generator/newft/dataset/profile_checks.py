@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from newft.data_errors import describe_rejects
 from newft.dataset.broken_rows import FILE_FAULTS, describe_first, find_cause, get_advice
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_mapping import DataFile
+from newft.dataset.column_roles import SampledFile
 from newft.dataset.describe_file import describe_files
 from newft.dataset.digit_survey import DigitUse, warn_of_digits
 from newft.dataset.label_checks import warn_of_spellings, warn_of_stated_labels
@@ -24,8 +25,12 @@ from newft.emitted.normalize import (
 from newft.errors import DataError
 from newft.i18n import translate_template
 from newft.schema.kit import FieldRole, Task
-from newft.text import Text, join_texts, pluralize
+from newft.text import Text, fold_name, join_names, join_texts, pluralize
 
+# as the formats alpaca and sharegpt call them, without punctuation
+PROMPT_COLUMNS = frozenset(
+    {"instruction", "system", "systemprompt", "prompt", "指令", "系统提示词"}
+)
 MAX_NAMES_LISTED = 5  # names in a warning
 HIGH_REJECT_SHARE = HIGH_GROUP_SHARE = 0.1
 NEAR_DUPLICATE_WARNING_SHARE = 0.1  # of the rows that are split, as in `make data`
@@ -247,6 +252,28 @@ def list_file_notes(sources: Sequence[DataFile]) -> Iterator[Text]:
         for remark in source.layout.remarks:
             if remark.information:
                 yield translate_template(remark.template, **remark.values)
+
+
+def note_unused_prompts(
+    sampled: Sequence[SampledFile], task: Task, taken: Collection[str]
+) -> Iterator[Text]:
+    """Say which columns hold prompts, which a project has in its configuration."""
+    names = dict.fromkeys(name for one in sampled for name in one.file.layout.columns)
+    prompts = [
+        name
+        for name in names
+        if fold_name(name) in PROMPT_COLUMNS
+        and name not in taken
+        and any(row.get(name, "").strip() for one in sampled for row in one.rows)
+    ]
+    if prompts and not task.tabular:
+        listed = join_names(f"`{escape_controls(name)}`" for name in prompts)
+        yield Text(
+            f"the prompts in {listed.en} are not used: all rows have the one of config/run.yaml, "
+            "task.system; write into it what the model has to know",
+            f"未使用 {listed.zh} 中的提示词：所有行共用 config/run.yaml 的 task.system，"
+            "模型需要知道的内容请写在那里",
+        )
 
 
 def _warn_of_rejected_rows(

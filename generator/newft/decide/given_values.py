@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from newft.answers.imports.recipe_names import find_recipe_name
 from newft.answers.keys import RECIPE_PREFIX
-from newft.answers.unknown_names import make_unknown_name_error
+from newft.answers.unknown_names import make_other_name_error, make_unknown_name_error
 from newft.decide.inputs import Inputs
 from newft.decide.methods.given_modules import resolve_given_modules
 from newft.decide.methods.registry import METHODS, get_method
@@ -174,6 +175,9 @@ def _make_unknown_value_error(
         for method in methods
         if name in METHODS[method.id].choose_values(replace(inputs, method=method))
     ]
+    own = find_recipe_name(name)
+    if not owners and own:
+        return make_other_name_error(name, f"{RECIPE_PREFIX}{own}", where=where)
     if not owners:
         return make_unknown_name_error(name, [*SETTINGS, *section], where=where)
     ids, title = ", ".join(f"`{owner}`" for owner in owners), inputs.method.title

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newft.decide.estimate.duration import MEASURED_CORES, estimate_cpu_rows
+from newft.decide.given_warnings import warn_of_given_values
 from newft.decide.inputs import Inputs
 from newft.decide.label_warnings import (
     warn_of_dominant_label,
@@ -31,6 +32,7 @@ LANGUAGE_NAMES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文
 def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
     """Collect the warnings that follow from the choices; those about the data are in its facts."""
     warnings = (
+        *warn_of_given_values(inputs, recipe),
         *warn_of_labels_beside_scored(inputs.facts.data, inputs.task),
         _warn_language(inputs),
         _warn_few_rows(inputs),

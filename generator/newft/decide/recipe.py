@@ -49,12 +49,15 @@ def build_recipe(inputs: Inputs) -> Recipe:
         recipe = _choose_values(inputs)
     except DoesNotFitError as fault:
         raise make_does_not_fit_error(inputs, fault, _choose_values) from None
-    return explain_given_values(recipe, _choose_without_given(inputs), inputs)
+    return explain_given_values(recipe, choose_without_given(inputs), inputs)
 
 
-def _choose_without_given(inputs: Inputs) -> Recipe | None:
-    """Return the recipe that newft would choose alone; None if that one does not fit."""
-    if not inputs.given:
+def choose_without_given(inputs: Inputs) -> Recipe | None:
+    """Return the recipe that newft would choose alone.
+
+    None if that one does not fit, or no value is given.
+    """
+    if not inputs.answers.recipe:
         return None
     try:
         return _choose_values(replace(inputs, given={}))
