@@ -341,6 +341,8 @@ class TestRefusals:
         done = run_newft("adopt", "desk", cwd=project.parent)
         assert done.returncode == 2
         assert "--yes" in done.stderr
+        done = run_newft("adopt", "nowhere", cwd=project.parent)
+        assert "no such folder" in done.stderr
 
     def test_a_project_with_a_snapshot_is_updated_instead(self, desk: Path) -> None:
         assert "newft update" in adopt(desk, code=1)["error"]

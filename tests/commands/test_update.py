@@ -426,9 +426,22 @@ def test_json_is_one_object_and_does_not_stand_for_yes(
     assert json.loads(run.stdout)["diff"] == patch.stdout.removesuffix("\n")
 
 
-def test_without_a_terminal_something_must_say_what_to_do(desk: Path) -> None:
-    said = refusal(desk, code=2)
+def test_without_a_terminal_something_must_say_what_to_do(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    with installed(versions["v2"]):
+        said = refusal(desk, code=2)
     assert "no terminal to confirm" in said and "--yes" in said and "--dry-run" in said
+
+
+def test_without_a_terminal_what_is_wrong_is_said_before_a_confirmation_is_missed(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    with installed(versions["v1"]):
+        assert "did you mean `rank`" in refusal(desk, "--set", "recipe.rnak=3", code=2)
+        assert "no such folder" in run_newft("update", "nowhere", cwd=desk).stderr
+        run = run_newft("update", cwd=desk)
+    assert (run.returncode, run.stderr.strip()) == (0, "desk is up to date")
 
 
 @pytest.mark.parametrize("option", ["--dry-run", "--diff", "--json", "--remeasure", "--set=a=b"])

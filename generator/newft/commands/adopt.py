@@ -87,8 +87,6 @@ class AdoptOptions:
 def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     """Write `.newft/` with the answers that fit a project best; no other file is changed."""
     console, folder = ConsoleOutput(messages), Path(options.path)
-    if not (options.dry_run or options.yes or options.interactive):
-        refuse_silent_write()
     _refuse_folder(folder)
     given, catalog = _collect_given(options), load_catalog()
     evidence = read_evidence(folder, given, catalog)
@@ -108,6 +106,8 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     if not options.dry_run:
         if options.interactive:
             confirm_write("adopt", messages, console.say)
+        elif not options.yes:
+            refuse_silent_write()
         tree = former or _select_rendered(adoption.best.tree, report)
         changes = _list_changes(folder, tree, adoption.best, kit.catalog.starter_kit)
         apply_changes(folder, changes, keep_undo=False)

@@ -81,8 +81,6 @@ class UpdateOptions:
 def update_project(options: UpdateOptions, messages: Messages) -> bool:
     """Update a project, or show what would change; return whether conflicts were written."""
     console, folder = ConsoleOutput(messages), Path(options.path)
-    if options.writes and not (options.yes or options.interactive):
-        refuse_silent_write()
     refuse_other_folder(folder)
     _recover(folder, console)
     sets = tuple(map(parse_set, options.sets))
@@ -268,6 +266,8 @@ def _confirm(
             console.say,
             show_difference=lambda: print_diff(format_diff(update.merge.changes)),
         )
+    elif not options.yes:
+        refuse_silent_write()
 
 
 def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet: bool) -> None:
