@@ -148,7 +148,12 @@ class KeyTerminal(InteractiveTerminal):
         self._keyboard = keyboard
 
     def select(
-        self, question: str, options: Sequence[Option], *, default: str | None = None
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        default: str | None = None,
+        marks_first: bool = True,
     ) -> str:
         """Move to the answer with the arrow, and choose it."""
         answer = self._person.answer(question)
@@ -156,12 +161,13 @@ class KeyTerminal(InteractiveTerminal):
         if answer is None or isinstance(answer, Keys):
             keys = answer or ENTER
         else:
-            start = values.index(default) if default in values else 0
+            first = 0 if marks_first else -1  # the arrow leads to the first entry
+            start = values.index(default) if default in values else first
             keys = DOWN * (values.index(answer) - start) + ENTER
             keys = UP * (start - values.index(answer)) + keys
             assert not options[values.index(answer)].refusal
         self._keyboard.send_text(keys)
-        return super().select(question, options, default=default)
+        return super().select(question, options, default=default, marks_first=marks_first)
 
     def select_several(
         self,
@@ -214,11 +220,16 @@ class LineTerminal(PlainTerminal):
         self._took_marked = False  # of the question that stands
 
     def select(
-        self, question: str, options: Sequence[Option], *, default: str | None = None
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        default: str | None = None,
+        marks_first: bool = True,
     ) -> str:
         """Type the number of the answer."""
         self._begin(question, [option.value for option in options])
-        return super().select(question, options, default=default)
+        return super().select(question, options, default=default, marks_first=marks_first)
 
     def select_several(
         self,

@@ -20,7 +20,7 @@ from newft.errors import IncompatibleError
 from newft.text import Text
 from newft.wizard.context import BACK_VALUE
 from newft.wizard.conversation import MAX_QUESTIONS
-from newft.wizard.question_prompt import OTHER_FILE_VALUE, UNSURE_VALUE
+from newft.wizard.question_prompt import OTHER_FILE_VALUE, OTHER_METHOD_VALUE, UNSURE_VALUE
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.state import WizardState
 from support.conversation import (
@@ -63,6 +63,7 @@ DEFAULTS = {
 }
 SMALL_MODEL = "HuggingFaceTB/SmolLM2-360M-Instruct"
 LARGE_MODEL = "Qwen/Qwen3-32B"
+UNLISTED_MODEL = "meta-llama/Meta-Llama-3-8B-Instruct"
 # no synonym names a column, and two look like the label
 UNNAMED = "eins,zwei,drei\n" + "".join(
     f"{line},{line.split(',')[1]}\n" for line in RECORDS.splitlines()[1:]
@@ -137,6 +138,34 @@ def test_a_folder_that_tells_no_family_is_asked_for_it(
     assert given.items() >= {"model": folder, "family": "qwen3"}.items()
 
 
+def test_the_family_of_a_model_that_is_not_listed_is_chosen_and_not_taken_by_enter(
+    conversation: Conversation,
+) -> None:
+    story = answers(family=Typed(UNLISTED_MODEL)) + answers(family=Keys(ENTER * 3 + CTRL_C))
+    kept = conversation.leave(story)
+    assert kept["model"] == UNLISTED_MODEL and "family" not in kept
+    given = conversation.hold(answers(family=Typed(UNLISTED_MODEL)) + answers(family="llama3"))
+    assert given.items() >= {"model": UNLISTED_MODEL, "family": "llama3"}.items()
+
+
+def test_of_a_model_that_is_not_listed_the_nearest_models_and_families_are_shown(
+    conversation: Conversation,
+) -> None:
+    story = answers(family=Typed(UNLISTED_MODEL)) + answers(family=LEAVE)
+    conversation.leave(story, dumb=True)
+    (told,) = (one for one in conversation.messages if "is not among the models" in one)
+    assert UNLISTED_MODEL in told and "the nearest: meta-llama/Llama-3.1-8B-Instruct" in told
+    *_, asked = conversation.questions_shown
+    assert [line.split("  (")[0] for line in asked.splitlines()[:3]] == [
+        "? Which family does it belong to?", "  1) LLaMA 3.x", "  2) LLaMA 2",
+    ]  # fmt: skip
+
+
+def test_the_words_of_the_last_entry_are_no_model(conversation: Conversation) -> None:
+    found = answers(family=Keys(f"folder{ENTER}"), family_typed=SMALL_MODEL)
+    assert conversation.hold(found)["model"] == SMALL_MODEL
+
+
 def test_an_answer_of_the_command_line_is_not_asked(conversation: Conversation) -> None:
     given = {"gpu": "cpu", "language": "zh", "model": "embedded"}
     assert conversation.hold(**given).items() >= given.items()
@@ -181,8 +210,34 @@ def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(
     refused = [
         line for line in conversation.messages if line.startswith(f"`{LARGE_MODEL}` with LoRA")
     ]
-    assert refused and "choose `Qwen/Qwen3-" in refused[0]
+    assert refused and "choose `Qwen/Qwen3-" in refused[0] and "use qlora" in refused[0]
+    assert "--" not in refused[0]
     assert conversation.reviews == []
+
+
+@pytest.mark.parametrize("asked", ["family", "model"])
+def test_another_method_can_be_chosen_where_a_model_does_not_fit(
+    asked: str, conversation: Conversation
+) -> None:
+    model = {"family": "qwen3", "model": "Qwen/Qwen3-14B"}
+    others = answers(family=model["family"]) if asked == "model" else []
+    first = answers(**{asked: OTHER_METHOD_VALUE}, method=BACK_VALUE)
+    second = answers(**{asked: OTHER_METHOD_VALUE}, method="qlora")
+    chosen = answers(**({"model": model["model"]} if asked == "model" else model))
+    given = conversation.hold(others, first, second, chosen, gpu="1x24GB")
+    assert given.items() >= {**model, "method": "qlora"}.items()
+    assert conversation.asked.count("method") == 2
+
+
+def test_a_method_stays_where_an_earlier_answer_is_changed(conversation: Conversation) -> None:
+    model = "Qwen/Qwen3-14B"
+    given = conversation.hold(
+        answers(family="qwen3", model="Qwen/Qwen3-8B", review="change"),
+        answers(change="method", method="qlora", review="change"),
+        answers(change="model", model=model),
+        gpu="1x24GB",
+    )
+    assert (given["model"], given["method"]) == (model, "qlora")
 
 
 def test_a_family_none_of_whose_models_fits_is_marked_with_what_the_smallest_needs(

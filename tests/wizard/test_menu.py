@@ -83,6 +83,30 @@ def test_typed_text_that_matches_no_entry_is_the_answer_where_a_list_takes_one()
     assert menu.marked is not None
 
 
+def test_the_words_of_an_entry_that_takes_text_find_it_and_are_no_answer() -> None:
+    options = [*MODELS[:4], Option("...", "a folder, or a hub id ...", fixed=True, takes_text=True)]
+    menu = typed("folder", [*options, Option("method", "another method ...", fixed=True)])
+    assert (menu.choose(), menu.takes_typed, menu.has_match) == ("...", False, False)
+    assert typed("method", [*options, Option("method", "another method", fixed=True)]).choose() == (
+        "method"
+    )
+    assert typed("acme/weights", options).takes_typed
+
+
+def test_where_nothing_is_marked_enter_takes_nothing() -> None:
+    menu = Menu(MODELS, marks_first=False)
+    assert (menu.marked, menu.choose()) == (None, None)
+    menu.type("q")
+    assert menu.choose() == "Qwen/Qwen3-0.6B"
+    menu = Menu(MODELS, marks_first=False)
+    menu.move(-1)
+    assert menu.choose() == "<"
+    menu = Menu(MODELS, marks_first=False)
+    menu.move(1)
+    assert menu.choose() == "embedded"
+    assert Menu(MODELS, "Qwen/Qwen3-0.6B", marks_first=False).choose() == "Qwen/Qwen3-0.6B"
+
+
 def test_the_default_is_marked_and_one_that_is_not_there_is_not() -> None:
     assert typed("", default="Qwen/Qwen3-32B").marked == MODELS[2]
     assert typed("", default="gone").marked == MODELS[0]

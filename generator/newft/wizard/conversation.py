@@ -33,7 +33,9 @@ from newft.wizard.menu import Option
 from newft.wizard.question import VALUE_SEPARATOR, Question
 from newft.wizard.question_prompt import (
     OTHER_FILE_VALUE,
+    OTHER_METHOD_VALUE,
     ask_question,
+    drop_option_names,
     format_question,
     try_choice,
 )
@@ -141,11 +143,28 @@ class _Conversation:
         if value == OTHER_FILE_VALUE:
             self._ask_for_files()
             return
+        if value == OTHER_METHOD_VALUE:
+            self._ask_method()
+            return
         if self._previous.get(question.key) != value:
             for key in DEPENDENT_ANSWERS.get(question.key, ()):
                 self._previous.pop(key, None)
         self._previous[question.key] = value
         self.history.append((question, self.state))
+        self._take(question, value)
+
+    def _ask_method(self) -> None:
+        """Ask for the training method; the question that stands is asked anew with it."""
+        question = next(one for one in QUESTIONS if one.key == "method")
+        before = self.state
+        self._remember_answer(question)
+        self.state = self._remove_answer(question)
+        value = self._ask(question)
+        if value == BACK_VALUE:
+            self.state = before
+            return
+        self._previous[question.key] = value
+        self.history.append((question, before))
         self._take(question, value)
 
     def _ask(self, question: Question) -> str:
@@ -163,7 +182,8 @@ class _Conversation:
         needed = sum(
             one.is_missing(self.state) and one.has_open_choice(self.state) for one in later
         )
-        return not question.optional or len(self.history) + needed < MAX_QUESTIONS
+        asked = sum(not one.on_request for one, _ in self.history)
+        return not question.optional or asked + needed < MAX_QUESTIONS
 
     def _take(self, question: Question, value: str) -> None:
         """Apply an answer; where that fails, recover or go back."""
@@ -181,7 +201,7 @@ class _Conversation:
         except NewftError as error:
             if not self.history:
                 raise
-            self._context.print_error(error)
+            self._context.print_error(drop_option_names(error))
             self._go_back()
             return
         if before.data is None:
@@ -368,17 +388,27 @@ class _Conversation:
             return
         question = next(one for one in self._questions if one.key == value)
         if question not in asked:
-            given = self.state.answers.get(question.answer_keys[0])
-            self._previous[question.key] = (
-                question.get_default(self.state).value if given is None else join_values(given)
-            )
+            self._remember_answer(question)
             self.state = self._remove_answer(question)
+        requested: RawAnswers = {}  # given on request after it, so they are not asked for again
         while question in asked:
             last, self.state = self.history.pop()
             if last is question:
                 break
+            if last.on_request:
+                requested = {**last.parse(self._previous[last.key], self.state), **requested}
+        if requested:
+            answers = {**self.state.answers, **requested}
+            self.state = resolve(replace(self.state, answers=answers), self._context.services)
         self._answer(question, wanted=True)
         self._replaying = bool(self.history) and self.history[-1][0] is question
+
+    def _remember_answer(self, question: Question) -> None:
+        """Keep the answer that holds, so that it is marked where the question is asked anew."""
+        given = self.state.answers.get(question.answer_keys[0])
+        self._previous[question.key] = (
+            question.get_default(self.state).value if given is None else join_values(given)
+        )
 
     def _can_be_asked(self, question: Question) -> bool:
         locked = {*self.state.locked} & {*question.answer_keys}

@@ -48,6 +48,7 @@ class Menu:
         options: Sequence[Option],
         default: str | None = None,
         *,
+        marks_first: bool = True,
         format_note: Callable[[str], str] = "  ({})".format,
     ) -> None:
         self.options = options
@@ -55,17 +56,13 @@ class Menu:
         self.typed = ""
         self.refused = ""
         listed = [option.value for option in options]
-        self._marked: str | None = default if default in listed else listed[0]
+        self._first = listed[0] if marks_first else None  # what is marked without a default
+        self._marked = default if default in listed else self._first
 
     @property
     def shown(self) -> list[Option]:
         """The entries that contain the typed text, and the fixed ones."""
-        typed = fold_name(self.typed)
-        return [
-            one
-            for one in self.options
-            if one.fixed or typed in fold_name(f"{one.title} {one.value}")
-        ]
+        return [one for one in self.options if one.fixed or _contains(one, self.typed)]
 
     @property
     def marked(self) -> Option | None:
@@ -80,7 +77,7 @@ class Menu:
     def move(self, step: int) -> None:
         """Mark another entry; the first follows the last."""
         if shown := self.shown:
-            start = shown.index(self.marked) if self.marked else -1
+            start = shown.index(self.marked) if self.marked else -1 if step > 0 else 0
             self._marked = shown[(start + step) % len(shown)].value
         self.refused = ""
 
@@ -98,8 +95,24 @@ class Menu:
         if option is None or option.refusal:
             self.refused = option.explain_refusal() if option else ""
             return None
-        is_answer = option.takes_text and self.typed.strip() and not self._list_matches()
-        return self.typed.strip() if is_answer else option.value
+        return self.typed.strip() if self.takes_typed else option.value
+
+    @property
+    def takes_typed(self) -> bool:
+        """Whether the typed text is the answer: no entry has it, nor does the title of this one."""
+        typed = self.typed.strip()
+        return bool(
+            self.marked
+            and self.marked.takes_text
+            and typed
+            and not self._list_matches()
+            and not _contains(self.marked, typed)
+        )
+
+    @property
+    def has_match(self) -> bool:
+        """Whether an entry that is not fixed contains the typed text."""
+        return bool(self._list_matches())
 
     def get_title(self, option: Option) -> str:
         """Return an entry as the list shows it."""
@@ -117,17 +130,23 @@ class Menu:
         self.typed, self.refused = text, ""
         shown = self.shown
         if not text:
-            self._marked = (self.marked or shown[0]).value
+            self._marked = self.marked.value if self.marked else self._first
             return
         begun = [
             one
             for one in shown
             if any(name.casefold().startswith(text.casefold()) for name in (one.title, one.value))
         ]
+        fixed = [option for option in shown if option.fixed and _contains(option, text)]
         fallback = [option for option in shown if option.takes_text]
         self._marked = next(
-            (option.value for option in (*begun, *self._list_matches(), *fallback)), None
+            (option.value for option in (*begun, *self._list_matches(), *fixed, *fallback)), None
         )
+
+
+def _contains(option: Option, typed: str) -> bool:
+    """Whether the title or the value of an entry has the typed text."""
+    return fold_name(typed) in fold_name(f"{option.title} {option.value}")
 
 
 def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:

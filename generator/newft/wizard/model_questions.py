@@ -127,11 +127,24 @@ def _list_families_of_model(state: WizardState) -> tuple[Choice, ...]:
         possible = [family for family in possible if family.id in {one.id for one in found}]
     elif facts and (facts.architectures or facts.model_type):
         possible = []
+    elif is_hub_model(model := str(state.answers["model"])):
+        possible = _put_near_first(possible, model, state)
     none = Choice(
         GENERIC_FAMILY,
         Text("none of these: go by the model's own files", "以上都不是：按模型自身的文件来定"),
     )
     return (*map(_make_family_choice, possible), *([none] if facts else []))
+
+
+def _put_near_first(families: Sequence[Family], model: str, state: WizardState) -> list[Family]:
+    """Return the families with those first whose models are named like this one of a hub."""
+    count = sum(len(family.sizes) for family in families)
+    near = [
+        find_family(one, state.catalog)
+        for one in find_near_models(model, state.catalog, most=count)
+    ]
+    place = {name: position for position, name in reversed([*enumerate(near)])}
+    return sorted(families, key=lambda family: place.get(family.id, count))
 
 
 def _make_family_choice(family: Family) -> Choice:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from newft.answers.keys import get_data_files
+from newft.answers.keys import ANSWER_KEYS, get_data_files
+from newft.catalog.model_names import find_near_models
 from newft.console.summary_rows import format_memory
 from newft.emitted.normalize import escape_controls
-from newft.errors import IncompatibleError, UsageError
+from newft.errors import IncompatibleError, NewftError, UsageError
 from newft.i18n import Messages
-from newft.schema.family import EMBEDDED
+from newft.schema.family import EMBEDDED, is_hub_model
+from newft.schema.method import DEFAULT_METHOD
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.starter_kit import AskedQuestion
@@ -22,6 +25,7 @@ from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
 from newft.wizard.kit_questions import join_values
 from newft.wizard.menu import Option
+from newft.wizard.model_questions import list_methods
 from newft.wizard.question import VALUE_SEPARATOR, Choice, Question
 from newft.wizard.state import Services, WizardState
 from newft.wizard.task_errors import list_findings
@@ -30,6 +34,8 @@ from newft.wizard.terminal import InputCheck
 UNSURE_VALUE = "?"
 OTHER_VALUE = "..."
 OTHER_FILE_VALUE = "\0file"  # cannot be typed
+OTHER_METHOD_VALUE = "\0method"
+_OPTION_NAMES = re.compile(rf"(?:{'|'.join(entry.option for entry in ANSWER_KEYS)}) (?=\S)")
 
 
 def ask_question(
@@ -48,6 +54,8 @@ def ask_question(
     if asked:
         return _ask_described(question, asked, state, context, previous, offer_back=offer_back)
     context.say("\n" + messages(f"questions.{question.key}.{_pick_form('help', question, state)}"))
+    if question.key == "family" and is_hub_model(str(state.answers.get("model", EMBEDDED))):
+        context.say(_explain_unlisted(str(state.answers["model"]), state, messages))
     if question.takes_several(state):
         chosen = question.propose(state) if previous is None else previous.split(VALUE_SEPARATOR)
         return _ask_several(
@@ -86,6 +94,13 @@ def _pick_form(name: str, question: Question, state: WizardState) -> str:
         return f"{name}_of_model"
     one = question.form == "several" and not question.takes_several(state)
     return f"{name}_of_one" if one else name
+
+
+def _explain_unlisted(model: str, state: WizardState, messages: Messages) -> str:
+    """Say that no family lists a model of a hub, and which listed ones are nearest."""
+    near = messages.join(find_near_models(model, state.catalog))
+    key = "questions.model.unlisted_near" if near else "questions.model.unlisted"
+    return messages(key, model=model, near=near)
 
 
 def _ask_described(
@@ -189,11 +204,13 @@ def _ask_choice(
     marked = previous or (default.value if default else None)
     if marked not in [option.value for option in options]:
         marked = OTHER_VALUE if marked else None
+    # a family that nothing tells is chosen, not taken by Enter alone
+    marks_first = question.key != "family" or default is not None
     options += _make_extra_options(question, state, context)
     if offer_back:
         options.append(context.make_back_option())
     text = format_question(question, state, messages)
-    value = context.terminal.select(text, options, default=marked)
+    value = context.terminal.select(text, options, default=marked, marks_first=marks_first)
     if value == UNSURE_VALUE and default:
         return default.value
     if value == OTHER_VALUE:
@@ -214,13 +231,29 @@ def _make_extra_options(
     extras = (
         (UNSURE_VALUE, "wizard.unsure", has_default and question.allow_unsure),
         (OTHER_VALUE, f"questions.{question.key}.other", question.takes_other(state)),
+        (OTHER_METHOD_VALUE, "questions.method.other", _can_change_method(question, state)),
         (OTHER_FILE_VALUE, "columns.other_file", other_file),
     )
+    method = state.catalog.methods[str(state.answers.get("method", DEFAULT_METHOD))]
+    title = method.title.to(context.messages.language)
     return [
-        Option(value, context.messages(key), fixed=True, takes_text=value == OTHER_VALUE)
+        Option(
+            value,
+            context.messages(key, method=title),
+            fixed=True,
+            takes_text=value == OTHER_VALUE,
+        )
         for value, key, offered in extras
         if offered
     ]
+
+
+def _can_change_method(question: Question, state: WizardState) -> bool:
+    """Return whether another training method may change what fits among the choices."""
+    deciding = ("gpu",) if "model" in state.answers else ("family", "model")
+    return (
+        question.key in deciding and "method" not in state.locked and len(list_methods(state)) > 1
+    )
 
 
 def _make_option(
@@ -245,7 +278,14 @@ def _make_option(
 
 
 def _explain_error(error: IncompatibleError, language: Language) -> str:
-    return "\n".join(text for text in error.to(language) if text)
+    return "\n".join(text for text in drop_option_names(error).to(language) if text)
+
+
+def drop_option_names(error: NewftError) -> NewftError:
+    """Return an error whose hint names values without their options: a conversation has none."""
+    message, hint = error.texts
+    shorter = Text(*(_OPTION_NAMES.sub("", text) for text in hint))
+    return type(error)(message, where=error.where, hint=shorter)
 
 
 def _print_detected_tasks(state: WizardState, context: WizardContext) -> None:

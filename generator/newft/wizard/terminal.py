@@ -28,9 +28,14 @@ class TerminalUI(Protocol):
     """Asks the user; each method raises KeyboardInterrupt or EOFError if the user leaves."""
 
     def select(
-        self, question: str, options: Sequence[Option], *, default: str | None = None
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        default: str | None = None,
+        marks_first: bool = True,
     ) -> str:
-        """Return the value of the option chosen."""
+        """Return the value of the option chosen; Enter alone takes the default, or the first."""
 
     def select_several(
         self,
@@ -80,13 +85,24 @@ class InteractiveTerminal:
         self._messages = messages
 
     def select(
-        self, question: str, options: Sequence[Option], *, default: str | None = None
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        default: str | None = None,
+        marks_first: bool = True,
     ) -> str:
-        """Return the value of the option chosen."""
+        """Return the value of the option chosen; Enter alone takes the default, or the first."""
 
         def hint(menu: Menu) -> str:
+            if menu.takes_typed:
+                return self._messages("menu.typed", typed=menu.typed)
+            if menu.typed and not menu.has_match:
+                return self._messages("menu.no_match", typed=menu.typed)
             if menu.narrowed:
                 return self._messages("menu.narrowed", shown=len(menu.shown), count=len(options))
+            if menu.marked is None:
+                return self._messages("menu.unmarked")
             return (
                 self._messages("menu.long", count=len(options))
                 if len(options) > MAX_OPTIONS_WITHOUT_HINT
@@ -94,7 +110,10 @@ class InteractiveTerminal:
             )
 
         menu = Menu(
-            options, default, format_note=lambda note: self._messages("menu.note", note=note)
+            options,
+            default,
+            marks_first=marks_first,
+            format_note=lambda note: self._messages("menu.note", note=note),
         )
         return run_menu(menu, question, hint=hint)
 
@@ -176,18 +195,24 @@ class PlainTerminal:
         self._read = read
 
     def select(
-        self, question: str, options: Sequence[Option], *, default: str | None = None
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        default: str | None = None,
+        marks_first: bool = True,
     ) -> str:
-        """Return the value of the option chosen."""
+        """Return the value of the option chosen; an empty line is the default, or the first."""
         values = [option.value for option in options]
         numbers = {str(number): option for number, option in enumerate(options, 1)}
         takes_text = any(option.takes_text for option in options)
-        standard = str(values.index(default) + 1) if default in values else "1"
+        first = "1" if marks_first else ""
+        standard = str(values.index(default) + 1) if default in values else first
 
         def check(text: str) -> str | None:
             if text in numbers:
                 return numbers[text].explain_refusal() or None
-            return None if takes_text and not text.isdigit() else f"1-{len(values)}"
+            return None if text and takes_text and not text.isdigit() else f"1-{len(values)}"
 
         self._list_options(question, options)
         answer = self._line("#", standard, check)
