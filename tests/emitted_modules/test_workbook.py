@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from newft import emitted
 from newft.emitted.file_access import RecordError
+from newft.emitted.optional_readers import NO_READER_HINT
 from newft.emitted.readers import detect_format, read_rows
 from newft.project.template_layers import EMITTED_MODULES
 from support.checkout import GENERATOR
@@ -379,14 +380,17 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
         source = Path(emitted.__file__).with_name(Path(name).name)
         (package / source.name).write_bytes(source.read_bytes())
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "t.model").write_bytes(b"GGUF\0\0")
     (tmp_path / "t.jsonl").write_text('{"a": "1", "b": "2"}\n{"a": "3", "b": "4"}\n')
     code = (
-        "from pathlib import Path\nfrom alone.readers import read_rows\n"
+        "import sys\nfrom pathlib import Path\nfrom alone.readers import read_rows\n"
         "from alone.file_access import RecordError\n"
         "for name in ('t.csv', 't.jsonl'):\n"
         "    print([dict(row.values) for row in read_rows(Path(name))])\n"
-        "try: list(read_rows(Path('t.xlsx')))\nexcept RecordError as error: print(error)\n"
-        "import sys\nprint('openpyxl' in sys.modules)\n"
+        "for name in ('t.xlsx', 't.model'):\n"
+        "    try: list(read_rows(Path(name)))\n"
+        "    except RecordError as error: print(error, error.hint, sep='; ')\n"
+        "print('openpyxl' in sys.modules)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -394,7 +398,8 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
     assert run.stdout.splitlines() == [
         "[{'a': '1', 'b': '2'}]",
         "[{'a': '1', 'b': '2'}, {'a': '3', 'b': '4'}]",
-        "t.xlsx: files of this kind cannot be read here: there is no module alone.workbook",
+        f"t.xlsx: this project has no reader for files of this kind; {NO_READER_HINT}",
+        "t.model: files of this kind are not read; give one of: .csv, .tsv, .jsonl, .ndjson, .txt",
         "False",
     ]
 

@@ -45,7 +45,6 @@ TABLES = {
     "RULE_MESSAGES",
     "FOREIGN_MESSAGES",
     "FOREIGN_HINTS",
-    "READER_HINTS",
 }
 # print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
 PRINTING = ("output.py", "progress_line.py", "check.py", "chat.py")

@@ -29,7 +29,6 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("auc",)  # tuning pays where it is better in this
 LEGEND = fill(
     """\
-readable: share of the outputs that are one of the levels
 auc, ks, brier, calibration_error: computed from the probability of
 task.positive; auc and ks are not defined (-, n/a) if all rows or none have it
 ks: one-sided, max(TPR - FPR); 0 if the score ranks in reverse

@@ -24,7 +24,6 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("exact_set",)  # tuning pays where it is better in this
 LEGEND = fill(
     """\
-readable: share of the outputs that consist of charges of the list
 exact_set: all charges of the case and no others; first_choice: the charge with
 the highest probability is one of them"""
 )

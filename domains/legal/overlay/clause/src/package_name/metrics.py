@@ -24,10 +24,8 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("balanced_accuracy", "ranked_balanced_accuracy")
 LEGEND = fill(
     """\
-readable: share of the outputs that are one of the labels
 balanced_accuracy: mean recall over the labels that have a test row; not defined
-(-, n/a) if all rows have the same label
-ranked: the label with the highest probability, whatever the model generates"""
+(-, n/a) if all rows have the same label"""
 )
 
 
