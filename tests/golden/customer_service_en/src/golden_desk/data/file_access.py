@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -19,6 +20,13 @@ DATA_SUFFIXES = (
     *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx"),
     *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
 )
+# of files whose reader a project has only where its data have such a file
+READER_NAMES = {
+    ".json": "records",
+    ".xlsx": "workbook",
+    ".xls": "legacy_workbook",
+    ".parquet": "parquet_rows",
+}
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet")
 PHRASES_MARK = "_usersays_"  # in the names of files, between the label and the language
 SPANS_SUFFIX = ".ann"
@@ -110,8 +118,14 @@ def list_data_files(path: Path) -> list[Path]:
     if not files:
         message = "no data file in this folder"
         hint = "put a file of one of these kinds in it: {kinds}"
-        raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
+        raise RecordError(path, message, hint, kinds=", ".join(list_readable_suffixes()))
     return files
+
+
+def list_readable_suffixes() -> list[str]:
+    """The suffixes of the files whose reader is there."""
+    names = {suffix: READER_NAMES.get(suffix, "readers") for suffix in DATA_SUFFIXES}
+    return [suffix for suffix, name in names.items() if find_spec(f".{name}", __package__)]
 
 
 def _list_inside(folder: Path) -> list[Path]:

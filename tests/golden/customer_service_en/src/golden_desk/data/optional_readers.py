@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from .file_access import RecordError
 
-READER_HINTS: Mapping[str, str] = {  # where another form is as near
-    "records": "save it as CSV UTF-8, or as a flat object on each line",
-    "class_folders": "write the texts into one file, with a column for the label",
-}
+NO_READER_HINT = (
+    "put the records into a CSV file (UTF-8); or name all data files, and newft adds the reader: "
+    "newft update --remeasure --set 'data.files=[FILE, ...]'"
+)
 
 
 def import_reader(path: Path, name: str) -> ModuleType:
@@ -20,6 +19,5 @@ def import_reader(path: Path, name: str) -> ModuleType:
     try:
         return importlib.import_module(f".{name}", __package__)
     except ModuleNotFoundError as error:
-        message = "files of this kind cannot be read here: there is no module {name}"
-        hint = READER_HINTS.get(name) or "save it as CSV UTF-8"
-        raise RecordError(path, message, hint, name=error.name) from error
+        message = "this project has no reader for files of this kind"
+        raise RecordError(path, message, NO_READER_HINT) from error

@@ -15,6 +15,7 @@ from .file_access import (
     get_data_suffix,
     list_class_folders,
     list_phrase_files,
+    list_readable_suffixes,
     open_regular_file,
     open_text,
     wrap_file_errors,
@@ -74,7 +75,7 @@ def _detect_by_content(path: Path, kind: str) -> FileFormat:
         layout.kind == "txt" and detect_object_format(path, layout).kind == "txt"
     ):
         message, hint = "files of this kind are not read", "give one of: {kinds}"
-        raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
+        raise RecordError(path, message, hint, kinds=", ".join(list_readable_suffixes()))
     return layout
 
 

@@ -24,6 +24,11 @@ EXCERPT_GAP = " ... "
 NAME_WIDTH = 29  # cells of a metric's name
 VALUE_WIDTH = 17  # cells of a value with its interval
 VERDICT_TEXTS = {BETTER: fill("better"), WORSE: fill("worse"), NO_EVIDENCE: fill("no evidence")}
+# what metrics.py does not measure itself
+READABLE_LEGEND = fill("readable: share of the outputs that consist of labels of the list")
+RANKED_LEGEND = fill(
+    "ranked: the candidate with the highest probability, whatever the model generates"
+)
 MODEL_TITLES = {
     "base": fill("base model"),
     "tuned": fill("tuned"),
@@ -128,7 +133,9 @@ def format_comparison(result: EvaluationResult) -> str:
             lines.append(_format_line(f"  {name.removeprefix(RANKED_PREFIX)}", cells))
     lines += [
         "",
+        READABLE_LEGEND,
         LEGEND,
+        *([RANKED_LEGEND] if any(name.startswith(RANKED_PREFIX) for name in names) else []),
         fill("baseline: {title}", title=baseline.TITLE),
         fill("after each value: its 95 % confidence interval, assuming independent rows"),
         *format_coverage(result.by_label["tuned"]),
