@@ -19,8 +19,10 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from newft.catalog.loader import load_catalog
+from newft.decide.estimate.memory import estimate_activation_bytes
 from newft.decide.model.architecture import identify_family, list_possible_families
 from newft.decide.model.generic_family import PLAIN_ATTENTION, WRITING_CLASSES
+from newft.decide.model.model_size import make_model_spec
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
 from newft.schema.family import GENERIC_FAMILY, Family, ModelSpec
@@ -30,6 +32,7 @@ from newft.schema.plan import Plan
 from newft.system.model_config import MAX_NUMBER, NUMBERS, find_impossible_values, read_numbers
 from newft.system.model_folder import read_model_folder
 from support.decide_examples import ANSWERS, facts
+from support.model_configs import build_on_meta
 from support.model_folder import (
     OLMO2_7B,
     QWEN2_7B,
@@ -206,6 +209,63 @@ def test_a_size_that_no_family_lists_gets_its_memory_and_time(tmp_path: Path) ->
     assert whole.estimate.memory_gb is not None
     assert made.estimate.memory_gb[1] < 0.7 * whole.estimate.memory_gb[1]
     assert made.estimate.hours is not None
+
+
+TINY: Mapping[str, Any] = {
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "vocab_size": 512,
+}
+GROUPED: Mapping[str, int] = {"n_group": 1, "topk_group": 1}
+# two of eight experts of width 32, as configurations of several makers write that
+SPARSE: Mapping[str, Mapping[str, Any]] = {
+    "Qwen2MoeConfig": {"num_experts": 8, "shared_expert_intermediate_size": 80},
+    "Qwen3MoeConfig": {"num_experts": 8, "decoder_sparse_step": 2, "mlp_only_layers": [1]},
+    "Gemma4TextConfig": {
+        **{"num_experts": 8, "top_k_experts": 2, "enable_moe_block": True, "head_dim": 16},
+        **{"hidden_size_per_layer_input": 0, "global_head_dim": 16},
+    },
+    "GraniteMoeSharedConfig": {
+        **{"num_local_experts": 8, "intermediate_size": 32, "shared_intermediate_size": 80},
+    },
+    "Glm4MoeConfig": {**GROUPED, "n_routed_experts": 8, "first_k_dense_replace": 1},
+}
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_experts_and_what_is_beside_them_are_counted_as_transformers_builds_them(
+    name: str, tmp_path: Path
+) -> None:
+    usual = {"num_experts_per_tok": 2, "moe_intermediate_size": 32}
+    config = getattr(transformers, name)(**{**TINY, **usual, **SPARSE[name]})
+    config.save_pretrained(tmp_path)
+    size = make_model_spec("ours", read(tmp_path), CATALOG.families["qwen3"])
+    assert size and size.active_parameters
+    weights = {key: one.numel() for key, one in build_on_meta(config).named_parameters()}
+    total = sum(weights.values())
+    resting = 3 / 4 * sum(one for key, one in weights.items() if ".experts." in key)
+    assert size.parameters == pytest.approx(total, rel=0.02)  # without norms and routers
+    assert size.active_parameters == pytest.approx(total - resting, rel=0.02)
+
+
+def test_an_mlp_beside_the_experts_takes_memory(tmp_path: Path) -> None:
+    config = {**QWEN3_8B, "num_experts": 8, "moe_intermediate_size": 768, "top_k_experts": 8}
+    saved = []
+    for width in (0, 8 * 768):
+        write_model_folder(tmp_path, {**config, "shared_expert_intermediate_size": width})
+        size = make_model_spec("ours", read(tmp_path), CATALOG.families["qwen3"])
+        assert size
+        saved.append(estimate_activation_bytes(size, "bf16")[0])
+    assert saved[1] == saved[0] + 2 * 4 * 8 * 768  # gate, its SiLU, up and their product
+
+
+def test_where_the_experts_of_a_token_are_not_told_nothing_is_estimated(tmp_path: Path) -> None:
+    made = plan(write_model_folder(tmp_path, {**OLMO2_7B, "num_experts": 8}))
+    assert made.estimate.memory_gb is None
+    assert any("does not tell its dimensions" in one.en for one in made.warnings)
 
 
 def test_an_argument_that_the_template_does_not_read_is_not_given(tmp_path: Path) -> None:

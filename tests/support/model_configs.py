@@ -150,7 +150,7 @@ def build_deepseek_v2(size: ModelSpec) -> PreTrainedConfig:
         n_routed_experts=experts.count,
         num_experts_per_tok=experts.per_token,
         moe_intermediate_size=experts.intermediate,
-        n_shared_experts=experts.shared,
+        n_shared_experts=experts.shared_intermediate // experts.intermediate,
         first_k_dense_replace=experts.dense_layers,
         topk_method="greedy",
         n_group=1,

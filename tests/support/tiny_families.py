@@ -73,7 +73,8 @@ def shrink(size: ModelSpec, vocabulary: int) -> ModelSpec:
     if size.experts:
         small["experts"] = replace(
             size.experts, count=4, per_token=2, intermediate=32,
-            dense_layers=min(size.experts.dense_layers, 1), shared=min(size.experts.shared, 1),
+            dense_layers=min(size.experts.dense_layers, 1),
+            shared_intermediate=32 if size.experts.shared_intermediate else 0,
         )  # fmt: skip
     if size.latent_attention:
         small["latent_attention"] = replace(

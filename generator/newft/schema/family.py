@@ -41,7 +41,7 @@ class Experts:
     count: int
     per_token: int
     intermediate: int  # width of one expert
-    shared: int = 0  # experts of the same width that every token passes
+    shared_intermediate: int = 0  # width of the MLP beside them, which every token passes
     dense_layers: int = 0  # the first layers, which have a plain MLP of the width `intermediate`
 
 

@@ -23,11 +23,19 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "tied": ("tie_word_embeddings",),
     "sliding_window": ("sliding_window",),
     "qkv_bias": ("attention_bias", "qkv_bias", "add_qkv_bias"),
-    "experts": ("num_experts", "num_local_experts", "n_routed_experts"),
-    "experts_per_token": ("num_experts_per_tok", "num_experts_per_token", "experts_per_token"),
+    "experts": ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"),
+    "experts_per_token": (
+        *("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "top_k_experts"),
+        *("moe_topk", "moe_top_k", "moe_k"),
+    ),
     "expert_intermediate": ("moe_intermediate_size",),
-    "shared_experts": ("n_shared_experts", "num_shared_experts"),
-    "dense_layers": ("first_k_dense_replace",),
+    "shared_experts": ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts"),
+    "shared_intermediate": (
+        *("shared_expert_intermediate_size", "shared_intermediate_size"),
+        *("moe_shared_expert_intermediate_size", "shared_experts_intermediate_size"),
+    ),
+    "dense_beside_experts": ("enable_moe_block",),  # Gemma 4: in every layer, beside the experts
+    "dense_layers": ("first_k_dense_replace", "num_dense_layers"),
     "kv_lora_rank": ("kv_lora_rank",),
     "q_lora_rank": ("q_lora_rank",),
     "qk_nope_head_dim": ("qk_nope_head_dim",),
@@ -160,10 +168,20 @@ def _iterate_values(
 
 def _count_layer_kinds(config: Mapping[str, Any]) -> dict[str, int]:
     """Count the layers whose attention is linear, and those without experts."""
-    kinds, dense = config.get("layer_types"), config.get("mlp_only_layers")
+    kinds, mlps = config.get("layer_types"), config.get("mlp_layer_types")
     counted = {}
     if isinstance(kinds, list) and (linear := kinds.count("linear_attention")):
         counted["linear_layers"] = linear
-    if isinstance(dense, list) and dense:
-        counted["dense_layers"] = len(dense)
+    if dense := mlps.count("dense") if isinstance(mlps, list) else _count_dense_layers(config):
+        counted["dense_layers"] = dense
     return counted
+
+
+def _count_dense_layers(config: Mapping[str, Any]) -> int:
+    """Count the layers that are named as dense, and those between the sparse ones (Qwen MoE)."""
+    named, step = config.get("mlp_only_layers"), config.get("decoder_sparse_step")
+    dense = {one for one in named if isinstance(one, int)} if isinstance(named, list) else set()
+    layers = config.get("num_hidden_layers")
+    if not (isinstance(step, int) and step > 1 and isinstance(layers, int)):
+        return len(dense)
+    return layers - layers // step + sum((one + 1) % step == 0 for one in dense)

@@ -318,9 +318,10 @@ def _estimate_reserve(
 
 def _count_active_inner(size: ModelSpec) -> int:
     """Count the width of the MLP that a token passes: of all its experts together."""
-    if size.experts is None:
+    experts = size.experts
+    if experts is None:
         return size.intermediate
-    return (size.experts.per_token + size.experts.shared) * size.experts.intermediate
+    return experts.per_token * experts.intermediate + experts.shared_intermediate
 
 
 def _count_attention_widths(size: ModelSpec) -> tuple[int, int]:

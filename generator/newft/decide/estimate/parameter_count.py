@@ -180,9 +180,9 @@ def _iterate_mlp(size: ModelSpec) -> Iterator[LinearModule]:
         yield LinearModule("up_proj", hidden, wide, mixed.shared_kv_layers)
         yield LinearModule("down_proj", wide, hidden, mixed.shared_kv_layers)
     yield from _iterate_plain_mlp(hidden, inner, layers)
-    if experts and experts.shared:
-        width = experts.shared * experts.intermediate
-        yield from _iterate_plain_mlp(hidden, width, size.layers - layers)
+    if experts and experts.shared_intermediate:
+        sparse = size.layers - experts.dense_layers
+        yield from _iterate_plain_mlp(hidden, experts.shared_intermediate, sparse)
 
 
 def _iterate_plain_mlp(hidden: int, inner: int, layers: int) -> Iterator[LinearModule]:

@@ -12,6 +12,7 @@ from newft.schema.model_facts import ModelFacts
 SOURCE = "config.json"
 # numbers without which neither memory nor time can be estimated
 ESSENTIAL = ("layers", "hidden", "heads", "vocabulary")
+OF_EXPERTS = ("experts_per_token",)  # nor these, where there are experts
 UNKNOWN_CONTEXT = 4096  # tokens, where config.json names no limit: what nearly every model reads
 # what a model shares with a listed one that has the same dimensions
 SAME_SIZE = ("layers", "hidden", "intermediate", "vocabulary")
@@ -25,7 +26,8 @@ def make_model_spec(name: str, model: ModelFacts, family: Family) -> ModelSpec |
     """
     twin = find_twin(model, family)
     numbers = {**(_list_numbers(twin) if twin else {}), **_complete_by_weights(model)}
-    if any(not numbers.get(key) for key in ESSENTIAL):
+    sparse = numbers.get("experts", 0) > 1
+    if any(not numbers.get(key) for key in (*ESSENTIAL, *(OF_EXPERTS if sparse else ()))):
         return None
     spec = _build_spec(name, numbers)
     if spec is None:
@@ -94,7 +96,11 @@ def _complete_by_weights(model: ModelFacts) -> dict[str, int]:
 def _list_numbers(size: ModelSpec) -> dict[str, int]:
     plain = ("layers", "hidden", "intermediate", "heads", "kv_heads", "head_dim", "vocabulary")
     found = {key: int(getattr(size, key)) for key in (*plain, "context", "tied", "qkv_bias")}
-    return found | ({"sliding_window": size.sliding_window} if size.sliding_window else {})
+    if size.sliding_window:
+        found["sliding_window"] = size.sliding_window
+    if size.experts:
+        found["experts_per_token"] = size.experts.per_token
+    return found
 
 
 def _build_spec(name: str, numbers: Mapping[str, int]) -> ModelSpec | None:
@@ -131,11 +137,18 @@ def _build_experts(numbers: Mapping[str, int]) -> Experts | None:
         return None
     return Experts(
         count=count,
-        per_token=numbers.get("experts_per_token") or 1,
+        per_token=numbers["experts_per_token"],
         intermediate=width,
-        shared=numbers.get("shared_experts", 0),
+        shared_intermediate=_find_shared_width(numbers, width),
         dense_layers=numbers.get("dense_layers", 0),
     )
+
+
+def _find_shared_width(numbers: Mapping[str, int], expert: int) -> int:
+    """Return the width of the MLP beside the experts: as it is given, or of so many experts."""
+    if numbers.get("dense_beside_experts"):
+        return numbers.get("intermediate", 0)
+    return numbers.get("shared_intermediate") or numbers.get("shared_experts", 0) * expert
 
 
 def _build_latent_attention(numbers: Mapping[str, int]) -> LatentAttention | None:
