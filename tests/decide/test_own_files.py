@@ -13,6 +13,9 @@ import pytest
 import transformers
 from hypothesis import given
 from hypothesis import strategies as st
+from peft import LoraConfig, get_peft_model
+from transformers import CONFIG_MAPPING, AutoConfig
+from transformers.models.auto import modeling_auto
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
@@ -21,7 +24,13 @@ from transformers.models.auto.modeling_auto import (
 from newft.catalog.loader import load_catalog
 from newft.decide.estimate.memory import estimate_activation_bytes
 from newft.decide.model.architecture import identify_family, list_possible_families
-from newft.decide.model.generic_family import PLAIN_ATTENTION, WRITING_CLASSES
+from newft.decide.model.generic_family import (
+    MAMBA_TYPES,
+    PLAIN_ATTENTION,
+    SOUND_CLASSES,
+    WRITING_CLASSES,
+    make_generic_family,
+)
 from newft.decide.model.model_size import make_model_spec
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
@@ -222,8 +231,10 @@ TINY: Mapping[str, Any] = {
 GROUPED: Mapping[str, int] = {"n_group": 1, "topk_group": 1}
 # two of eight experts of width 32, as configurations of several makers write that
 SPARSE: Mapping[str, Mapping[str, Any]] = {
-    "Qwen2MoeConfig": {"num_experts": 8, "shared_expert_intermediate_size": 80},
-    "Qwen3MoeConfig": {"num_experts": 8, "decoder_sparse_step": 2, "mlp_only_layers": [1]},
+    "Qwen2MoeConfig": {
+        **{"num_experts": 8, "shared_expert_intermediate_size": 80},
+        **{"decoder_sparse_step": 2, "mlp_only_layers": [1]},
+    },
     "Gemma4TextConfig": {
         **{"num_experts": 8, "top_k_experts": 2, "enable_moe_block": True, "head_dim": 16},
         **{"hidden_size_per_layer_input": 0, "global_head_dim": 16},
@@ -232,6 +243,10 @@ SPARSE: Mapping[str, Mapping[str, Any]] = {
         **{"num_local_experts": 8, "intermediate_size": 32, "shared_intermediate_size": 80},
     },
     "Glm4MoeConfig": {**GROUPED, "n_routed_experts": 8, "first_k_dense_replace": 1},
+    "DeepseekV3Config": {
+        **{**GROUPED, "n_routed_experts": 8, "q_lora_rank": 24, "kv_lora_rank": 16},
+        **{"qk_nope_head_dim": 16, "qk_rope_head_dim": 8, "v_head_dim": 16},
+    },
 }
 
 
@@ -241,8 +256,10 @@ def test_experts_and_what_is_beside_them_are_counted_as_transformers_builds_them
 ) -> None:
     usual = {"num_experts_per_tok": 2, "moe_intermediate_size": 32}
     config = getattr(transformers, name)(**{**TINY, **usual, **SPARSE[name]})
+    write_model_folder(tmp_path, {})
     config.save_pretrained(tmp_path)
-    size = make_model_spec("ours", read(tmp_path), CATALOG.families["qwen3"])
+    model = read(tmp_path)
+    size = make_model_spec("ours", model, make_generic_family(model, CATALOG))
     assert size and size.active_parameters
     weights = {key: one.numel() for key, one in build_on_meta(config).named_parameters()}
     total = sum(weights.values())
@@ -312,7 +329,22 @@ def test_of_a_wrapper_only_the_language_model_is_trained(tmp_path: Path) -> None
 def test_routers_of_experts_are_not_trained(tmp_path: Path) -> None:
     config = {**OLMO2_7B, "num_experts": 8, "num_experts_per_tok": 2}
     made = plan(write_model_folder(tmp_path, config))
-    assert made.recipe.method["target_modules"].value == ("q_proj", "k_proj", "v_proj", "o_proj")
+    targets = made.recipe.method["target_modules"].value
+    assert targets == r"^.*\.(?:q_proj|k_proj|v_proj|o_proj)$"
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # by peft
+@pytest.mark.parametrize("kind", sorted(MAMBA_TYPES))
+def test_a_model_with_mamba_blocks_gets_the_adapter_that_peft_makes(
+    kind: str, tmp_path: Path
+) -> None:
+    config = AutoConfig.for_model(kind, num_hidden_layers=2, vocab_size=512)
+    model = build_on_meta(config)
+    write_model_folder(tmp_path, {**config.to_dict(), "architectures": [type(model).__name__]})
+    targets = plan(tmp_path).recipe.method["target_modules"].value
+    assert isinstance(targets, str)
+    adapted = get_peft_model(model, LoraConfig(target_modules=targets))
+    assert any(".in_proj.lora_B" in name for name, _ in adapted.named_parameters())
 
 
 def test_without_files_the_generic_family_says_what_to_give() -> None:
@@ -442,6 +474,44 @@ def test_files_that_cannot_be_trained_are_refused_with_a_way_out(
     error = refusal(tmp_path, GENERIC_FAMILY)
     assert message in error.message
     assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "fault"),
+    [
+        ("T5GemmaForConditionalGeneration", {"is_encoder_decoder": True}, "whose encoder reads"),
+        ("BartForCausalLM", {"is_encoder_decoder": True}, "whose encoder reads"),
+        ("Qwen2AudioForConditionalGeneration", {}, "a model for sound"),
+        ("Qwen3ForSequenceClassification", {}, "which does not write answers"),
+    ],
+)
+def test_a_class_that_no_project_trains_is_refused(
+    name: str, more: Mapping[str, Any], fault: str, tmp_path: Path
+) -> None:
+    config = {**OLMO2_7B, "model_type": "other", "architectures": [name], **more}
+    error = refusal(write_model_folder(tmp_path, config))
+    assert error.message.startswith(f"the model is a {name}, {fault}")
+    assert error.hint == "give a chat model, whose class ends in ForCausalLM"
+
+
+@pytest.mark.slow
+def test_the_models_for_sound_are_those_that_transformers_loads_as_no_model_of_text() -> None:
+    mappings = {
+        name: mapping
+        for name, mapping in vars(modeling_auto).items()
+        if name.startswith("MODEL_FOR_") and name.endswith("_MAPPING_NAMES")
+    }
+    text = {**MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, **MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES}
+    others = {
+        name
+        for mapping in mappings.values()
+        for kind, name in mapping.items()
+        if kind not in text
+        and isinstance(name, str)
+        and name.endswith(WRITING_CLASSES)
+        and not CONFIG_MAPPING[kind]().is_encoder_decoder
+    }
+    assert others - {"FlaubertWithLMHeadModel"} == {*SOUND_CLASSES}  # an encoder of text
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:

@@ -58,5 +58,6 @@ class ModelFacts:
     quantization: str | None = None  # the method by which the weights are quantised
     own_code: bool = False  # the folder has Python code that defines the model
     has_vision: bool = False
+    has_encoder: bool = False  # that reads the input for a decoder, as in T5
     chat: ChatFacts | None = None  # None: there is no tokenizer_config.json
     weights: WeightFacts | None = None

@@ -141,6 +141,11 @@ def has_own_code(config: Mapping[str, Any]) -> bool:
     return "AutoModelForCausalLM" in _get_section(config, "auto_map")
 
 
+def has_encoder(config: Mapping[str, Any]) -> bool:
+    """Return whether an encoder reads the input, and a decoder writes alone."""
+    return config.get("is_encoder_decoder") is True
+
+
 def has_vision(config: Mapping[str, Any]) -> bool:
     """Return whether the model has a tower for images or sound."""
     return any(_get_section(config, name) for name in VISION_SECTIONS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from newft.schema.model_facts import ModelFacts
 from newft.system.model_config import (
     find_impossible_values,
+    has_encoder,
     has_own_code,
     has_vision,
     read_architectures,
@@ -38,6 +39,7 @@ def read_model_folder(folder: str) -> ModelFacts | None:
         quantization=quantization,
         own_code=has_own_code(config),
         has_vision=has_vision(config),
+        has_encoder=has_encoder(config),
         chat=read_chat_facts(path),
         weights=read_weights(path, quantized=quantization is not None),
     )

@@ -120,7 +120,11 @@ def _iterate_attention(size: ModelSpec) -> Iterator[LinearModule]:
         query = size.heads * (latent.qk_nope_head_dim + latent.qk_rope_head_dim)
         value = size.heads * latent.v_head_dim
         compressed = latent.kv_lora_rank
-        yield LinearModule("q_proj", hidden, query, layers)
+        if rank := latent.q_lora_rank:
+            yield LinearModule("q_a_proj", hidden, rank, layers)
+            yield LinearModule("q_b_proj", rank, query, layers)
+        else:
+            yield LinearModule("q_proj", hidden, query, layers)
         yield LinearModule(
             "kv_a_proj_with_mqa", hidden, compressed + latent.qk_rope_head_dim, layers
         )

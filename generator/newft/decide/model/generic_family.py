@@ -20,8 +20,10 @@ from newft.text import Text
 OWN_FILES = Text("the files of the model", "模型自身的文件")
 OWN_RULE = Text("assumption of newft", "newft 的推断")
 # The names that most decoders give to the linear modules of a block (LLaMA and its successors).
-USUAL_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-ATTENTION_MODULES = USUAL_MODULES[:4]
+MLP_MODULES = ("gate_proj", "up_proj", "down_proj")
+ATTENTION_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj")
+# with multi-head latent attention (DeepSeek-V2 and its successors), queries compressed or not
+LATENT_MODULES = (*("q_proj", "q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"),)
 UNKNOWN_TEMPLATE_TOKENS = 48  # more than any template of the catalogue adds without dates
 # LLaMA 3 and others take the date of the clock unless it is given; any fixed date works.
 FIXED_DATE = "26 Jul 2024"
@@ -41,6 +43,24 @@ PLAIN_ATTENTION = """
     RwkvForCausalLM TrOCRForCausalLM VaultGemmaForCausalLM XGLMForCausalLM XLMWithLMHeadModel
     XLNetLMHeadModel xLSTMForCausalLM
 """.split()  # noqa: SIM905 - forty quotes would hide the names
+# Classes of transformers 5.24 that hear or speak, and load neither as a causal language model nor
+# as one of images and text.
+SOUND_CLASSES = """
+    AudioFlamingo3ForConditionalGeneration CsmForConditionalGeneration
+    FunAsrNanoForConditionalGeneration GlmAsrForConditionalGeneration
+    GradiumPhononTTSForConditionalGeneration GraniteSpeechForConditionalGeneration
+    GraniteSpeechPlusForConditionalGeneration HiggsAudioV2ForConditionalGeneration
+    KyutaiSpeechToTextForConditionalGeneration MusicFlamingoForConditionalGeneration
+    Nemotron3_5TranscribeForConditionalGeneration OmniASRForConditionalGeneration
+    PocketTTSForConditionalGeneration Qwen2AudioForConditionalGeneration
+    Qwen2_5OmniForConditionalGeneration Qwen3ASRForConditionalGeneration
+    Qwen3OmniMoeForConditionalGeneration VibeVoiceAsrForConditionalGeneration
+    VibeVoiceForConditionalGeneration VoxtralForConditionalGeneration
+    VoxtralRealtimeForConditionalGeneration
+""".split()  # noqa: SIM905 - forty quotes would hide the names
+# `model_type` of models with Mamba blocks in which peft 0.21 refuses an adapter of `out_proj`:
+# their kernel reads the weight of that module, and of `x_proj`, past an adapter.
+MAMBA_TYPES = frozenset({"falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h"})
 NO_THINKING: Mapping[str, bool] = {"enable_thinking": False}
 
 
@@ -64,7 +84,7 @@ def make_generic_family(model: ModelFacts | None, catalog: Catalog) -> Family:
     relative = _find_relative(model, catalog)
     pieces, pieces_note = _estimate_pieces(model, catalog)
     name = ", ".join(model.architectures) or model.model_type or "?"
-    modules = relative.linear_modules if relative else USUAL_MODULES
+    modules = relative.linear_modules if relative else _list_modules(model)
     return Family(
         id=GENERIC_FAMILY,
         title=name,
@@ -89,21 +109,41 @@ def make_generic_family(model: ModelFacts | None, catalog: Catalog) -> Family:
     )
 
 
+def _list_modules(model: ModelFacts) -> tuple[str, ...]:
+    """List the names of linear modules, some of which the model may lack."""
+    mixer = ("in_proj",) if model.model_type in MAMBA_TYPES else ()
+    return (*mixer, *_list_attention_modules(model), *MLP_MODULES)
+
+
+def _list_attention_modules(model: ModelFacts) -> tuple[str, ...]:
+    return LATENT_MODULES if model.numbers.get("kv_lora_rank") else ATTENTION_MODULES
+
+
 def _list_kernels(model: ModelFacts) -> tuple[str, ...]:
     plain = bool({*model.architectures} & {*PLAIN_ATTENTION})
     return ("eager",) if plain else ("sdpa", "eager")
 
 
 def _refuse_other_class(model: ModelFacts) -> None:
-    """Raise for classes that do not write text, such as encoders with a head that classifies."""
+    """Raise for classes that no project trains, such as encoders with a head that classifies."""
     named = model.architectures
-    if not named or model.own_code or any(name.endswith(WRITING_CLASSES) for name in named):
+    if model.has_encoder:
+        fault = Text(
+            "whose encoder reads the prompt for a decoder: a project trains decoders alone",
+            "由编码器读入提示词、解码器生成回答，而项目只训练纯解码器模型",
+        )
+    elif {*named} & {*SOUND_CLASSES}:
+        fault = Text(
+            "a model for sound, which transformers does not load as a model of text",
+            "是语音模型，transformers 不能把它作为文本模型加载",
+        )
+    elif named and not model.own_code and not any(one.endswith(WRITING_CLASSES) for one in named):
+        fault = Text("which does not write answers", "不能生成回答")
+    else:
         return
+    name = ", ".join(named) or model.model_type or "?"
     raise IncompatibleError(
-        Text(
-            f"the model is a {', '.join(named)}, which does not write answers",
-            f"该模型是 {', '.join(named)}，不能生成回答",
-        ),
+        Text(f"the model is a {name}, {fault.en}", f"该模型是 {name}，{fault.zh}"),
         where="model",
         hint=Text(
             "give a chat model, whose class ends in ForCausalLM",
@@ -189,21 +229,28 @@ def _choose_methods(model: ModelFacts, relative: Family | None) -> Mapping[str, 
     targets = None
     if relative and (own := relative.methods.get("lora")) and "target_modules" in own.values:
         targets = own.values["target_modules"]
+    elif model.model_type in MAMBA_TYPES:
+        why = Text(
+            "without out_proj of the Mamba blocks: their kernel would leave out its adapter, and "
+            "peft refuses one",
+            "不含 Mamba 块的 out_proj：其内核会绕过适配器，peft 也拒绝为其添加",
+        )
+        targets = Sourced(_make_pattern(_list_modules(model)), why, OWN_RULE)
     elif model.has_vision or model.numbers.get("experts", 0) > 1:
         why = Text(
             "attention only: all linear modules would include the router of experts or the tower "
             "for images",
             "只训练注意力：若取全部线性层，会包含专家路由或图像编码器",
         )
-        targets = Sourced(_name_targets(model), why, OWN_RULE)
+        names, tower = _list_attention_modules(model), model.has_vision
+        targets = Sourced(_make_pattern(names, with_tower=tower), why, OWN_RULE)
     return {"lora": MethodOverrides(values={"target_modules": targets})} if targets else {}
 
 
-def _name_targets(model: ModelFacts) -> tuple[str, ...] | str:
-    if not model.has_vision:
-        return ATTENTION_MODULES
-    names = "|".join(ATTENTION_MODULES)
-    return rf"^(?!.*(?:vision|visual|audio)).*\.(?:{names})$"
+def _make_pattern(names: tuple[str, ...], *, with_tower: bool = False) -> str:
+    """Make a pattern of module paths: of names in a list, the model would need to have each."""
+    tower = "(?!.*(?:vision|visual|audio))" if with_tower else ""
+    return rf"^{tower}.*\.(?:{'|'.join(names)})$"
 
 
 def _list_assumptions(
