@@ -27,6 +27,7 @@ from newft.decide.model.architecture import identify_family, list_possible_famil
 from newft.decide.model.generic_family import (
     MAMBA_TYPES,
     PLAIN_ATTENTION,
+    RECURRENT_CLASSES,
     SOUND_CLASSES,
     WRITING_CLASSES,
     make_generic_family,
@@ -442,7 +443,7 @@ def test_the_classes_without_fused_attention_are_those_of_transformers() -> None
         for name in listed
         if name.endswith(WRITING_CLASSES) and not getattr(transformers, name)._supports_sdpa
     }
-    assert plain == {*PLAIN_ATTENTION}
+    assert plain == {*PLAIN_ATTENTION, *RECURRENT_CLASSES}
 
 
 def test_weights_of_another_width_are_refused(tmp_path: Path) -> None:
@@ -481,6 +482,7 @@ def test_files_that_cannot_be_trained_are_refused_with_a_way_out(
     [
         ("T5GemmaForConditionalGeneration", {"is_encoder_decoder": True}, "whose encoder reads"),
         ("BartForCausalLM", {"is_encoder_decoder": True}, "whose encoder reads"),
+        ("Mamba2ForCausalLM", {}, "which has no attention"),
         ("Qwen2AudioForConditionalGeneration", {}, "a model for sound"),
         ("Qwen3ForSequenceClassification", {}, "which does not write answers"),
     ],

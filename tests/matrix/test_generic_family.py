@@ -27,7 +27,7 @@ SHAPE = {
     "eos_token_id": 1,
 }
 # with blocks like those of LLaMA, with fused queries, keys and values, with Conv1D, with experts,
-# without attention, with both
+# with Mamba blocks
 MODULES = {
     "olmo2": "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj",
     "granite": "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj",
@@ -37,8 +37,8 @@ MODULES = {
     "gpt_neox": "query_key_value dense dense_h_to_4h dense_4h_to_h",
     "gpt2": "c_attn c_fc c_proj",
     "mixtral": "q_proj k_proj v_proj o_proj",
-    "mamba": "in_proj",
     "falcon_h1": "in_proj q_proj k_proj v_proj o_proj gate_proj up_proj down_proj",
+    "nemotron_h": "in_proj q_proj k_proj v_proj o_proj up_proj down_proj",
 }
 # `make matrix` takes all; the blocks of gpt2 are called otherwise
 EACH = [

@@ -28,20 +28,19 @@ UNKNOWN_TEMPLATE_TOKENS = 48  # more than any template of the catalogue adds wit
 # LLaMA 3 and others take the date of the clock unless it is given; any fixed date works.
 FIXED_DATE = "26 Jul 2024"
 WRITING_CLASSES = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
-# Classes of transformers 5.24 that write text and have plain attention only (`_supports_sdpa`);
-# some have no attention at all, and load with the same setting.
+# Classes of transformers 5.24 that write text and have plain attention only (`_supports_sdpa`).
 PLAIN_ATTENTION = """
     BigBirdForCausalLM BigBirdPegasusForCausalLM BlipForConditionalGeneration BloomForCausalLM
-    CpmAntForCausalLM DeepseekV4ForCausalLM FalconMambaForCausalLM FlintForCausalLM
+    CpmAntForCausalLM DeepseekV4ForCausalLM FlintForCausalLM
     Gemma2ForCausalLM GitForCausalLM GotOcr2ForConditionalGeneration GPTNeoForCausalLM
     GPTNeoXJapaneseForCausalLM GptOssForCausalLM GraniteMoeSWAForCausalLM GraniteSWAForCausalLM
     HYV4ForCausalLM HYV4VLForConditionalGeneration Inkling2ForCausalLM
     Inkling2ForConditionalGeneration Inkling2LoopForCausalLM
-    Inkling2LoopForConditionalGeneration Mamba2ForCausalLM MambaForCausalLM
+    Inkling2LoopForConditionalGeneration
     MegatronBertForCausalLM MiMoV2FlashForCausalLM MptForCausalLM MvpForCausalLM
     OpenAIGPTLMHeadModel ProphetNetForCausalLM RemBertForCausalLM RoFormerForCausalLM
-    RwkvForCausalLM TrOCRForCausalLM VaultGemmaForCausalLM XGLMForCausalLM XLMWithLMHeadModel
-    XLNetLMHeadModel xLSTMForCausalLM
+    TrOCRForCausalLM VaultGemmaForCausalLM XGLMForCausalLM XLMWithLMHeadModel
+    XLNetLMHeadModel
 """.split()  # noqa: SIM905 - forty quotes would hide the names
 # Classes of transformers 5.24 that hear or speak, and load neither as a causal language model nor
 # as one of images and text.
@@ -58,9 +57,16 @@ SOUND_CLASSES = """
     VibeVoiceForConditionalGeneration VoxtralForConditionalGeneration
     VoxtralRealtimeForConditionalGeneration
 """.split()  # noqa: SIM905 - forty quotes would hide the names
-# `model_type` of models with Mamba blocks in which peft 0.21 refuses an adapter of `out_proj`:
-# their kernel reads the weight of that module, and of `x_proj`, past an adapter.
-MAMBA_TYPES = frozenset({"falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h"})
+# Classes without attention, which keep no keys and values of the tokens that they have read.
+RECURRENT_CLASSES = frozenset(
+    {
+        *("FalconMambaForCausalLM", "Mamba2ForCausalLM", "MambaForCausalLM", "RwkvForCausalLM"),
+        "xLSTMForCausalLM",
+    }
+)
+# `model_type` of models with attention and Mamba blocks in which peft 0.21 refuses an adapter of
+# `out_proj`: their kernel reads the weight of that module past an adapter.
+MAMBA_TYPES = frozenset({"falcon_h1", "nemotron_h"})
 NO_THINKING: Mapping[str, bool] = {"enable_thinking": False}
 
 
@@ -131,6 +137,11 @@ def _refuse_other_class(model: ModelFacts) -> None:
         fault = Text(
             "whose encoder reads the prompt for a decoder: a project trains decoders alone",
             "由编码器读入提示词、解码器生成回答，而项目只训练纯解码器模型",
+        )
+    elif {*named} & RECURRENT_CLASSES:
+        fault = Text(
+            "which has no attention: a project answers from keys and values that attention keeps",
+            "没有注意力层，而项目生成回答时要用注意力缓存的键和值",
         )
     elif {*named} & {*SOUND_CLASSES}:
         fault = Text(
