@@ -36,9 +36,9 @@ from newft.schema.family import (
     ModelSpec,
 )
 from newft.schema.hardware import Hardware
-from newft.schema.method import MethodValue
+from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.plan import Plan
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 from support.decide_examples import ANSWERS, TASK, card, facts
 from support.model_configs import build_config, build_on_meta
@@ -55,6 +55,16 @@ EXPERTS = replace(
 
 def find_size(family: Family, name: str) -> ModelSpec:
     return next(size for size in family.sizes if size.hub_id.endswith(name))
+
+
+@pytest.mark.parametrize("method", CATALOG.methods.values(), ids=lambda method: method.id)
+def test_a_schedule_is_cited_from_the_examples_that_have_it(method: TrainingMethod) -> None:
+    """LLaMA-Factory's examples have cosine, 10 % of warm-up and 3 epochs, of its own methods."""
+    source = as_citation(method.examples)
+    assert "LLaMA-Factory" in source.en and "LLaMA-Factory" in source.zh
+    own = method.id in ("full", "lora", "qlora")
+    assert own != source.en.startswith("rule of newft:")
+    assert own != source.zh.startswith("newft 自定规则：")
 
 
 SMALL = find_size(QWEN, "Qwen3-0.6B")

@@ -49,6 +49,9 @@ def test_a_model_is_planned_or_the_refusal_offers_another(
         assert error.hint is not None and error.hint.startswith(("choose ", "use --method "))
         assert_ways_out(answers, accelerator, error.hint)
         return
+    size = next(one for one in family.sizes if one.hub_id == model)
+    gates = [one.source for one in plan.family.caveats if one.value.en == "the weights are gated"]
+    assert gates == ([f"https://huggingface.co/{model}"] if size.gated else [])
     assert plan.model.parameters is not None
     assert plan.estimate.memory_gb is not None
     if accelerator.memory_gb is not None:

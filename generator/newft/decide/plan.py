@@ -237,7 +237,8 @@ def _apply_caveats(family: Family, size: ModelSpec | None, method: str) -> Famil
     if size is not None:
         general = caveats if size.caveats is None else size.caveats
         seen = _note_other_parts(size, size.vision_parameters) if size.vision_parameters else ()
-        caveats = (*general, *seen, *size.further_caveats)
+        gated = _note_gate(size) if size.gated else ()
+        caveats = (*general, *seen, *size.further_caveats, *gated)
     told = tuple(one for one in caveats if not one.methods or method in one.methods)
     return replace(family, caveats=told)
 
@@ -250,6 +251,17 @@ def _note_other_parts(size: ModelSpec, parameters: int) -> tuple[Caveat, ...]:
         f"本项目只训练语言模型；其余部分保持冻结，但其 {parameters / 1e8:.1f} 亿参数仍会一并载入",
     )
     return (Caveat(Text("the model takes more than text", "模型不只接受文本"), why, size.source),)
+
+
+def _note_gate(size: ModelSpec) -> tuple[Caveat, ...]:
+    """Say what the hub asks for before it gives the weights of a model."""
+    why = Text(
+        "Hugging Face requires accepting the licence and an access token; ModelScope and local "
+        "folders do not",
+        "在 Hugging Face 上须先接受许可协议并提供访问令牌；ModelScope 和本地文件夹不需要",
+    )
+    title = Text("the weights are gated", "权重需申请才能下载")
+    return (Caveat(title, why, f"https://huggingface.co/{size.hub_id}"),)
 
 
 def _get_template_arguments(family: Family, size: ModelSpec | None) -> Mapping[str, str | bool]:

@@ -50,7 +50,7 @@ class TrainingMethod:
     id: str
     title: Text
     description: Text
-    examples: str  # published runs, from which epochs, schedule and warm-up are taken
+    examples: str | Text  # the source of epochs, schedule and warm-up
     learning_rate: Sourced[float]
     weight_decay: Sourced[float]
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows

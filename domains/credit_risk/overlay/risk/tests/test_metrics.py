@@ -16,6 +16,7 @@ from package_name.config import Config
 from package_name.evaluation.predictions import Predictions
 from package_name.evaluation.slices import format_slices, measure_slices
 from package_name.metrics import (
+    LEGEND,
     auc,
     brier,
     calibration_error,
@@ -74,6 +75,15 @@ def test_few_rows_find_little_error_in_a_true_probability() -> None:
         score = chance.uniform(0.1, 0.9, 50)
         found.append(calibration_error(chance.random(50) < score, score))
     assert np.mean(found) < 0.08
+
+
+@pytest.mark.parametrize(("rows", "error"), [(50, 0.13), (250, 0.09), (500, 0.065)])
+def test_a_true_probability_has_the_error_that_the_legend_names(rows: int, error: float) -> None:
+    assert f"{error:g}".lstrip("0") in LEGEND
+    chance = np.random.default_rng(0)
+    scores = [chance.random(rows) for _ in range(2000)]
+    found = [calibration_error(chance.random(rows) < score, score) for score in scores]
+    assert np.mean(np.array(found) >= error) == pytest.approx(1 / 25, abs=0.015)
 
 
 def test_of_rows_of_one_kind_no_ranking_is_measured(config: Config) -> None:
