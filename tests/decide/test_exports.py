@@ -142,6 +142,32 @@ def test_every_value_is_that_of_the_recipe(family: Family) -> None:
         assert is_quantized(values) == (plan.method.id == "qlora"), tool
 
 
+@pytest.mark.parametrize(
+    ("model", "unpacking", "said"),
+    [
+        ("openai/gpt-oss-20b", "Mxfp4Config", "name a copy in 16 bit as model"),
+        (
+            "mistralai/Ministral-3-3B-Instruct-2512",
+            "FineGrainedFP8Config",
+            "name mistralai/Ministral-3-3B-Instruct-2512-BF16 as model",
+        ),
+        ("mistralai/Ministral-3-3B-Instruct-2512-BF16", None, None),
+    ],
+)
+def test_weights_that_are_stored_packed_are_unpacked_or_it_is_said(
+    model: str, unpacking: str | None, said: str | None
+) -> None:
+    found = ((one, size) for one in CATALOG.families.values() for size in one.sizes)
+    family, size = next((one, size) for one, size in found if size.hub_id == model)
+    plan = plan_for(family, size)
+    values = read_export(plan, "axolotl")
+    assert values.get("model_quantization_config") == unpacking
+    assert values.get("model_quantization_config_kwargs") == (unpacking and {"dequantize": True})
+    notes = [one for one in plan.exports["ms_swift"].differences if "no key to unpack" in one.en]
+    assert [said in one.en and "16 位" in one.zh for one in notes if said] == [True] * bool(said)
+    assert bool(notes) == bool(said)
+
+
 def read_targets(tool: str, values: Mapping[str, Any]) -> object:
     """The modules as newft writes them."""
     if tool == "llama_factory":

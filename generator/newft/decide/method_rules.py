@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from newft.decide.inputs import Choices, Inputs
 from newft.decide.methods.adapter_size import get_experts
+from newft.decide.model.model_size import find_unpacked_copy
 from newft.errors import IncompatibleError
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue, TrainingMethod
@@ -88,16 +89,11 @@ def _explain_packed_weights(size: ModelSpec, family: Family) -> Text:
     transformers takes one quantisation for a model, and that of config.json comes first.
     """
     packed = str(size.quantization).upper()
-    same = (size.parameters, size.layers, size.hidden)
-    plain = [
-        one.hub_id
-        for one in family.sizes
-        if not one.quantization and (one.parameters, one.layers, one.hidden) == same
-    ]
-    en, zh = (f"`{plain[0]}`", f" `{plain[0]}`") if plain else ("the model", "该模型的 16 位版本")
+    copy = find_unpacked_copy(size, family)
+    en, zh = (f"`{copy}`", f" `{copy}`") if copy else ("the model", "该模型的 16 位版本")
     return Text(
         f"the weights of `{size.hub_id}` are {packed}, which bitsandbytes does not turn into 4 "
-        f"bit; take {en}{'' if plain else ' in 16 bit'}",
+        f"bit; take {en}{'' if copy else ' in 16 bit'}",
         f"`{size.hub_id}` 的权重为 {packed}，bitsandbytes 无法再转为 4 位；请改用{zh}",
     )
 

@@ -53,7 +53,8 @@ OWN_WAY = """
     auto_resume_from_checkpoints gradient_checkpointing_kwargs pad_to_sequence_len debug
     eval_sample_packing eval_batch_size shuffle_merged_datasets dataset_processes
     dataloader_num_workers local_rank hub_model_id lora_fan_in_fan_out
-    is_llama_derived_model sage_attention adam_beta3 adam_epsilon2
+    is_llama_derived_model model_quantization_config model_quantization_config_kwargs
+    sage_attention adam_beta3 adam_epsilon2
 """.split()  # noqa: SIM905 - sixty quotes would hide the words
 LOST = {
     "train_on_inputs": Text("newft trains on answers alone", "newft 只训练答案部分"),

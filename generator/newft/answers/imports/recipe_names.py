@@ -75,7 +75,6 @@ OTHERS = {
     "lr_scheduler_type": "lr_scheduler",
     "lorap_lr_ratio": "loraplus_lr_ratio",
     "bf16": "precision",
-    "fp16": "precision",
 }
 _NAMES: Mapping[str, str] = (
     LLAMA_FACTORY | AXOLOTL | SKETCH["training_args"] | SKETCH["lora_config"] | OTHERS

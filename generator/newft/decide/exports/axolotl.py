@@ -28,6 +28,7 @@ FILE = "config/axolotl.yaml"
 RELEASE = "0.19.0"
 METHODS = {"lora": "lora", "qlora": "qlora", "full": None, "freeze": None}
 FLAGS = {"dora": "peft_use_dora", "rslora": "peft_use_rslora"}
+UNPACKING = {"mxfp4": "Mxfp4Config", "fp8": "FineGrainedFP8Config"}  # classes of transformers
 # turns of these families end where the next role begins: their templates write no end of turn
 ROLE_TOKENS = ("<|user|>", "<|observation|>")
 
@@ -49,6 +50,11 @@ def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
     values: dict[str, ExportValue] = {"base_model": inputs.model.id}
     if inputs.model.revision and inputs.model.source == "huggingface":
         values["revision_of_model"] = inputs.model.revision
+    if inputs.stored_format:
+        values |= {
+            "model_quantization_config": UNPACKING[inputs.stored_format],
+            "model_quantization_config_kwargs": {"dequantize": True},
+        }
     return values | {
         "trust_remote_code": False,
         "attn_implementation": inputs.attention,

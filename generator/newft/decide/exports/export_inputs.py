@@ -56,6 +56,11 @@ class ExportInputs:
         return self.family.language_module is not None and has_tower
 
     @property
+    def stored_format(self) -> str | None:
+        """In how few bits the weights are stored, if they are: those are no weights to train."""
+        return self.size.quantization if self.size else None
+
+    @property
     def precision(self) -> str:
         """fp32, bf16 or fp16; a project for a CPU measures which one is fastest."""
         return str(self.recipe.precision.value).replace("auto", "fp32")

@@ -5,8 +5,10 @@ Its keys: https://github.com/hiyouga/LLaMA-Factory/tree/main/src/llamafactory/hp
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from newft.answers.imports.recipe_names import find_recipe_name
 from newft.decide.exports.export_inputs import (
     ALL_LINEAR,
     FREEZE_METHOD,
@@ -41,28 +43,11 @@ FLAGS = {
     "rslora": "use_rslora",
     "pissa": "pissa_init",
 }
-# Keys of the file, and the value of the recipe that each of them comes from.
-RECIPE_VALUES = {
+# Keys that only an export has, and the value of the recipe that each of them comes from.
+EXPORTED_NAMES = {
     "flash_attn": "attention",
-    "cutoff_len": "max_length",
-    "num_train_epochs": "epochs",
-    "per_device_train_batch_size": "batch_size",
-    "lr_scheduler_type": "lr_scheduler",
-    "gradient_accumulation_steps": "gradient_accumulation_steps",
-    "learning_rate": "learning_rate",
-    "warmup_ratio": "warmup_ratio",
-    "weight_decay": "weight_decay",
-    "max_grad_norm": "max_grad_norm",
-    "bf16": "precision",
     "disable_gradient_checkpointing": "gradient_checkpointing",
     "eval_steps": "num_evaluations",
-}
-METHOD_VALUES = {
-    "lora_rank": "rank",
-    "lora_alpha": "alpha",
-    "lora_dropout": "dropout",
-    "lora_target": "target_modules",
-    "freeze_trainable_layers": TRAINED_BLOCKS,
 }
 THINKING = "enable_thinking"  # the argument of chat templates that it has a key for
 
@@ -76,16 +61,21 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
         _list_training_values(inputs),
         list_output_values(inputs, "llama_factory") | {"report_to": "none"},
     )
-    reasons = {} if inputs.model.trained_here else _collect_reasons(inputs)
+    keys = [key for section in sections for key in section]
+    reasons = {} if inputs.model.trained_here else dict(_collect_reasons(keys, inputs))
     differences = tuple(_list_differences(inputs))
     return ExportedRecipe(TITLE, sections, _list_steps(inputs), differences, reasons)
 
 
-def _collect_reasons(inputs: ExportInputs) -> dict[str, Reasoned[Any]]:
-    """Return why the values of the file are what they are, by their keys."""
-    recipe, method = inputs.recipe, inputs.recipe.method
-    of_recipe = {key: getattr(recipe, name) for key, name in RECIPE_VALUES.items()}
-    return of_recipe | {key: method[name] for key, name in METHOD_VALUES.items() if name in method}
+def _collect_reasons(
+    keys: Iterable[str], inputs: ExportInputs
+) -> Iterator[tuple[str, Reasoned[Any]]]:
+    """Yield why the values of the file are what they are, by their keys."""
+    recipe = inputs.recipe
+    for key in keys:
+        name = find_recipe_name(key) or EXPORTED_NAMES.get(key, "")
+        if reasoned := recipe.method.get(name) or getattr(recipe, name, None):
+            yield key, reasoned
 
 
 def find_template(inputs: ExportInputs) -> str | None:

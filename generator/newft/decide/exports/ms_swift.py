@@ -21,6 +21,8 @@ from newft.decide.exports.export_inputs import (
     list_shared_differences,
     list_trainer_values,
 )
+from newft.decide.model.model_size import find_unpacked_copy
+from newft.schema.family import Family, ModelSpec
 from newft.schema.plan import ExportedRecipe, ExportValue
 from newft.text import Text
 
@@ -126,6 +128,8 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
             "ms-swift 使用自己的模板生成提示词：请将其启动时打印的样例与 `make check` 对照",
         )
     ]
+    if inputs.size and inputs.stored_format:
+        differences.append(_explain_packed_weights(inputs.size, inputs.family))
     if inputs.method == FREEZE_METHOD and inputs.precision != "fp32":
         differences.append(FROZEN_IN_FP32)
     if inputs.model.source == "folder":
@@ -137,3 +141,21 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
             )
         )
     return differences
+
+
+def _explain_packed_weights(size: ModelSpec, family: Family) -> Text:
+    """Say that it has no key to unpack weights, and what does it."""
+    packed, copy = str(size.quantization).upper(), find_unpacked_copy(size, family)
+    en, zh = (f"{copy}", f" {copy}") if copy else ("a copy in 16 bit", " 16 位的副本")
+    own = Text("", "")
+    if size.quantization == "mxfp4":
+        own = Text(
+            "transformers unpacks them where the package `kernels` is not installed; else ",
+            "未安装 kernels 时由 transformers 还原为 16 位；否则",
+        )
+    return Text(
+        f"the weights are stored in {packed}, which ms-swift has no key to unpack, as this project "
+        f"does: {own.en}name {en} as model",
+        f"权重以 {packed} 存储，本项目会还原为 16 位后训练，而 ms-swift 没有对应的配置项："
+        f"{own.zh}请把 model 改为{zh}",
+    )

@@ -103,6 +103,17 @@ def _list_numbers(size: ModelSpec) -> dict[str, int]:
     return found
 
 
+def find_unpacked_copy(size: ModelSpec, family: Family) -> str | None:
+    """Return the model of a family with the same weights, stored in 16 bit."""
+    same = (size.parameters, size.layers, size.hidden)
+    copies = (
+        one.hub_id
+        for one in family.sizes
+        if not one.quantization and (one.parameters, one.layers, one.hidden) == same
+    )
+    return next(copies, None)
+
+
 def _build_spec(name: str, numbers: Mapping[str, int]) -> ModelSpec | None:
     heads, hidden = numbers["heads"], numbers["hidden"]
     experts = _build_experts(numbers)
