@@ -28,7 +28,7 @@ from .model.adapter import (
 )
 from .model.chat_encoder import ChatEncoder
 from .model.device import CPU, measure_peak_gb
-from .model.load import find_base_model, load_base_model, load_tokenizer
+from .model.load import find_base_model, load_base_model, load_tokenizer, read_model_config
 from .model.method import get_weights_precision
 from .runtime.atomic_files import write_text
 from .runtime.errors import ProjectError
@@ -98,7 +98,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
-            finish_run(run, config, trainer, plan, peak=measure_peak_gb(on))
+            finish_run(run, config, folder.path, trainer, plan, peak=measure_peak_gb(on))
 
 
 def read_all_examples(config: Config, encoder: ChatEncoder) -> tuple[list[Example], list[Example]]:
@@ -181,11 +181,12 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
 
 
 def finish_run(
-    run: RunDir, config: Config, trainer: Trainer, plan: StepPlan, *, peak: float
+    run: RunDir, config: Config, base: Path, trainer: Trainer, plan: StepPlan, *, peak: float
 ) -> None:
     """Write down what came of the run, whose weights are saved, and print where it is."""
     report_memory(run, config, peak=peak)
-    write_run_report(run, config, trainer)
+    write_model_card(run, config, read_model_config(base))
+    plot_run(run, trainer)
     run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
         "trained weights in {folder}, loss curve in {curve}; next: make eval",
@@ -203,9 +204,8 @@ def report_memory(run: RunDir, config: Config, *, peak: float) -> None:
     say("peak of memory     {peak:.1f} GB", peak=peak)
 
 
-def write_run_report(run: RunDir, config: Config, trainer: Trainer) -> None:
-    """Write the model card and the loss curve beside the trained weights, and print the curve."""
-    write_model_card(run, config)
+def plot_run(run: RunDir, trainer: Trainer) -> None:
+    """Write the loss curve beside the trained weights, and print it."""
     curve = plot_losses(trainer.state.log_history)
     write_text(run.path / "loss.txt", curve + "\n")
     say(curve)

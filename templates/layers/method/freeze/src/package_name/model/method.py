@@ -25,12 +25,12 @@ CARD_SUMMARY = "The base model {base} with the weights of its last blocks fine-t
 CARD_LICENSE = "- The limitations and the licence of the base model apply to this model as well."
 CARD_LIBRARY = "transformers"
 CARD_TAGS = ("freeze", "transformers")
-# for code that uses the model; {base} is the base model as Python names it, {dtype} the precision
+# for code that uses the model; {loader} is its class, {dtype} the precision
 LOADING_CODE = """\
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import {loader}, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("MODEL")
-model = AutoModelForCausalLM.from_pretrained("MODEL", dtype="{dtype}")"""
+model = {loader}.from_pretrained("MODEL", dtype="{dtype}")"""
 GENERATING_CODE = """\
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
 

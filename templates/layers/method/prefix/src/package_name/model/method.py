@@ -25,14 +25,15 @@ CARD_SUMMARY = "A prefix (P-tuning v2) for the base model {base}."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the prefix as well."
 CARD_LIBRARY = "peft"
 CARD_TAGS = ("prefix-tuning", "p-tuning-v2", "transformers")
-# for code that uses the model; {base} is the base model as Python names it, {dtype} the precision
+# for code that uses the model; {base} is the base model as Python names it, {loader} its class,
+# {dtype} the precision, {unpacking} the lines that packed weights need
 LOADING_CODE = """\
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import {classes}
 
 tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
-base = AutoModelForCausalLM.from_pretrained({base}, dtype="{dtype}")
+{unpacking}base = {loader}.from_pretrained({base}, dtype="{dtype}")
 model = PeftModel.from_pretrained(base, "ADAPTER").eval()"""
 # without a cache: `model.generate` of peft 0.21 loses the prefix with transformers 5.24
 GENERATING_CODE = """\

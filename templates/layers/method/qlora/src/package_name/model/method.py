@@ -28,10 +28,11 @@ CARD_SUMMARY = "A LoRA adapter, trained on the base model {base} in 4 bit."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the adapter as well."
 CARD_LIBRARY = "peft"
 CARD_TAGS = ("lora", "qlora", "transformers")
-# for code that uses the model; {base} is the base model as Python names it, {dtype} the precision
+# for code that uses the model; {base} is the base model as Python names it, {loader} its class,
+# {dtype} the precision
 LOADING_CODE = """\
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers import {loader}, AutoTokenizer, BitsAndBytesConfig
 
 tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
 in_4_bit = BitsAndBytesConfig(
@@ -40,7 +41,7 @@ in_4_bit = BitsAndBytesConfig(
     bnb_4bit_use_double_quant=True,
     bnb_4bit_compute_dtype="{dtype}",
 )
-base = AutoModelForCausalLM.from_pretrained(
+base = {loader}.from_pretrained(
     {base}, quantization_config=in_4_bit, dtype="{dtype}"
 )
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
