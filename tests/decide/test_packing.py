@@ -72,7 +72,10 @@ def test_rows_stay_padded_where_a_batch_holds_an_update() -> None:
 def test_what_is_packed_changes_nothing_else() -> None:
     packed, padded = recipe(), recipe(max_packed_tokens="0")
     assert padded.max_packed_tokens.value == 0 < packed.max_packed_tokens.value
-    assert replace(packed, max_packed_tokens=padded.max_packed_tokens) == padded
+    assert packed.batch_size.value == padded.batch_size.value
+    assert "the memory depends on max_packed_tokens" in packed.batch_size.why.en
+    changed = {key: getattr(padded, key) for key in ("max_packed_tokens", "batch_size")}
+    assert replace(packed, **changed) == padded
 
 
 @pytest.mark.parametrize(

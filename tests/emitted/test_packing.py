@@ -82,8 +82,8 @@ def test_a_packed_run_that_ran_out_of_memory_goes_on_with_shorter_sequences(pack
     checkpoints = run.glob("**/checkpoint-*")
     shutil.rmtree(max(checkpoints, key=lambda path: int(path.name.rpartition("-")[2])))
     (run / "result.json").unlink()
-    shorter = ("--set", "training.max_packed_tokens=300")
-    resumed = packed.run(*words, *shorter)
+    less = ("training.max_packed_tokens=300", "training.gradient_checkpointing=true")
+    resumed = packed.run(*words, *(word for each in less for word in ("--set", each)))
     assert "resuming from" in resumed.stdout, resumed.stderr
     assert "passes of up to 600" not in resumed.stdout
     again, _ = read_run(packed, "stopped")
@@ -114,6 +114,23 @@ def test_several_processes_share_the_sequences_of_an_update(padded: Desk, packed
 def test_a_longer_row_than_a_sequence_is_refused_with_its_place(packed: Desk) -> None:
     refused = packed.run("train", "--dry-run", *ON_CPU, "--set", "training.max_packed_tokens=64")
     assert refused.returncode == 1
-    assert "training.max_length is 256: it must be at most training.max_packed_tokens, 64" in (
+    assert "training.max_packed_tokens is 64: it must be at least training.max_length, 256" in (
         refused.stderr
     )
+
+
+@pytest.mark.parametrize("order", ["packed, then padded", "padded, then packed"])
+def test_a_run_from_before_an_update_is_evaluated_and_asked(
+    order: str, padded: Desk, packed: Desk
+) -> None:
+    before, now = (packed, padded) if order.startswith("packed") else (padded, packed)
+    assert before.run("train", *ON_CPU).returncode == 0  # once, whichever test comes first
+    shutil.copytree(before.folder / "runs" / get_run_name(before), now.folder / "runs" / "before")
+    words = ("--set", "run.name=before", *ON_CPU)
+    evaluated = now.run("evaluate", *words)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert "run.yaml differs" not in evaluated.stderr
+    card = (now.folder / "runs" / "before" / "adapter" / "README.md").read_text(encoding="utf-8")
+    assert ("| training.max_packed_tokens | 600 |" in card) == (before is packed)
+    answered = now.run("chat", "--once", "where is my parcel?", *words)
+    assert answered.returncode == 0, answered.stderr

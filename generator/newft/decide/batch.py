@@ -64,7 +64,9 @@ def _get_given_size(inputs: Inputs) -> int | None:
     return given if isinstance(given, int) else None
 
 
-def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
+def choose_batch_size(
+    inputs: Inputs, fitted: MemoryFit, *, packed: bool = False
+) -> Reasoned[int | str]:
     """Choose the batch size of one device; on a CPU the project times it."""
     if inputs.on_cpu and _get_given_size(inputs) is None:
         why = Text(
@@ -74,7 +76,14 @@ def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
         )
         return Reasoned(AUTO, why, citations.MEASURED_BATCH)
     value = fitted.batch_size
-    if fitted.high_gb is None:
+    if packed:
+        why = Text(
+            "rows are packed: this only sets, times gradient_accumulation_steps, the rows of an "
+            "update; the memory depends on max_packed_tokens",
+            "各行打包成序列：此值只与 gradient_accumulation_steps 相乘，决定每次更新的行数；"
+            "显存取决于 max_packed_tokens",
+        )
+    elif fitted.high_gb is None:
         why = Text(
             "the model's size is unknown, so a small batch; raise it if `make check` shows free "
             "memory",

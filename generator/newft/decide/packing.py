@@ -221,11 +221,10 @@ def _explain(update: Update, limit: int) -> Text:
     return Text(
         f"{count} rows of about {update.row_tokens:,} tokens share sequences of up to {limit:,}, "
         f"and no row sees another: an update is about {_name_passes(passes)} instead of "
-        f"{update.passes} of {pluralize(size, 'row')}, with the same rows and the same loss; lower "
-        "it if memory runs out",
+        f"{update.passes} of {pluralize(size, 'row')}, with the same rows and the same loss",
         f"{count} 行（平均约 {update.row_tokens:,} 个 token）拼进至多 {limit:,} 个 token 的序列，"
         f"各行互不可见：每次更新约做 {format_number(passes)} 次前向与反向，"
-        f"而不是 {update.passes} 次、每次 {size} 行；所用的行和 loss 不变；显存不足时调小此值",
+        f"而不是 {update.passes} 次、每次 {size} 行；所用的行和 loss 不变",
     )
 
 

@@ -29,7 +29,7 @@ from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.method_rules import check_method, check_values
 from newft.decide.methods.registry import get_method, make_state_estimator
 from newft.decide.number_format import format_number, format_upper_bound
-from newft.decide.packing import choose_max_packed_tokens
+from newft.decide.packing import PADDED, choose_max_packed_tokens
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
 from newft.schema.method import MethodValue
 from newft.schema.plan import Recipe
@@ -90,6 +90,7 @@ def _choose_values(inputs: Inputs) -> Recipe:
         inputs, schedule.estimate_updates(inputs, updates, rows.effective)
     )
     shots = evaluation.choose_few_shot_examples(inputs)
+    packed = choose_max_packed_tokens(inputs, fitted, rows, least)
     return Recipe(
         method=values,
         learning_rate=_take_given("learning_rate", rate, inputs),
@@ -98,10 +99,10 @@ def _choose_values(inputs: Inputs) -> Recipe:
         weight_decay=_take_given("weight_decay", _choose_weight_decay(inputs), inputs),
         max_grad_norm=_take_given("max_grad_norm", _choose_max_grad_norm(), inputs),
         epochs=epochs,
-        batch_size=batch.choose_batch_size(inputs, fitted),
+        batch_size=batch.choose_batch_size(inputs, fitted, packed=packed.value != PADDED),
         gradient_accumulation_steps=batch.choose_gradient_accumulation(inputs, rows),
         max_length=_choose_max_length(inputs, fitted),
-        max_packed_tokens=choose_max_packed_tokens(inputs, fitted, rows, least),
+        max_packed_tokens=packed,
         max_truncated_fraction=_choose_truncated_share(inputs, fitted),
         precision=number_format,
         attention=_choose_attention(inputs),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from package_name.config import Config
-from package_name.training.batches import build_batches
+from package_name.runtime.messages import fill
+from package_name.training.batches import build_batches, suggest_less_memory
 from package_name.training.collator import TargetCollator
 from package_name.training.examples import Example
 from package_name.training.packs import count_passes, pack_rows, pack_steps
@@ -81,6 +82,24 @@ def test_a_sequence_without_rows_is_padding_that_predicts_nothing() -> None:
     assert ids.tolist() == [[PAD]]
     assert not torch.as_tensor(kept).any()
     assert labels.tolist() == [] and labels.dtype == torch.long
+
+
+@pytest.mark.parametrize(
+    ("checkpointing", "longest", "hint"),
+    [
+        (False, 300, "set training.gradient_checkpointing to true"),
+        (True, 300, "lower training.max_packed_tokens, to training.max_length at the least"),
+        (True, 256, "lower training.max_length, and training.max_packed_tokens with it"),
+    ],
+)
+def test_what_needs_less_memory_is_told(
+    config: Config, checkpointing: bool, longest: int, hint: str
+) -> None:
+    update = {"max_length": 256, "max_packed_tokens": longest}
+    settings = config.training.model_copy(
+        update={**update, "gradient_checkpointing": checkpointing}
+    )
+    assert suggest_less_memory(settings) == fill(hint)
 
 
 def _count_tokens(lengths: list[int], sequences: list[list[int]]) -> Iterator[int]:

@@ -9,9 +9,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import SafetensorError
 
 from package_name.config import Config
+from package_name.model.memory import explain_full_memory
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.main import Options, run_command
 from package_name.runtime.messages import fill
@@ -51,6 +53,15 @@ def test_a_fault_of_the_input_is_told(
     said = capsys.readouterr().err
     assert told in said
     assert "\n\n" in said  # a hint follows
+
+
+def test_full_memory_is_told_with_what_needs_less() -> None:
+    told = fill("there is not enough memory: {reason}", reason="CUDA out of memory")
+    with pytest.raises(ProjectError, match=told) as caught, explain_full_memory("lower it"):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+    assert caught.value.hint == "lower it"
+    with pytest.raises(RuntimeError, match="shapes"), explain_full_memory("lower it"):
+        raise RuntimeError("shapes differ")
 
 
 @pytest.mark.parametrize(

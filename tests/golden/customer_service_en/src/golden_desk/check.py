@@ -36,7 +36,7 @@ from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import escape_controls_per_line, say
 from .task import TaskConfig
-from .training.batches import LESS_MEMORY_HINT
+from .training.batches import suggest_less_memory
 from .training.examples import (
     Example,
     encode_examples,
@@ -169,7 +169,7 @@ def check_memory(weights: WeightCount, config: Config) -> None:
             say(
                 "            warning: that may be more than there is; if training runs out of "
                 "memory, {hint}",
-                hint=fill(LESS_MEMORY_HINT),
+                hint=suggest_less_memory(config.training),
             )
     if needed > there:
         raise ProjectError(

@@ -36,7 +36,7 @@ from .evaluation.timed_batches import PREDICTION, BatchRunner
 from .formatting import parse_prediction
 from .model.adapter import load_trained
 from .model.chat_encoder import ChatEncoder
-from .model.load import find_base_model, load_base_model, load_tokenizer
+from .model.load import find_base_model, load_base_model, load_tokenizer, read_model_config
 from .prompts import Conversation, build_base_prompt, build_prompt, get_question, get_target
 from .runtime.atomic_files import write_json
 from .runtime.errors import ProjectError
@@ -109,7 +109,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         "predictions": list_predictions_by_row(config, order, gold, base, tuned, classical),
     }
     write_json(run.path / "evaluation.json", evaluation)
-    write_model_card(run, config, evaluation)
+    write_model_card(run, config, read_model_config(folder.path), evaluation)
     print_result(result, slices, base, tuned, format_mistakes(order, questions, gold, tuned))
     say("details in {path}; next: make chat", path=run.path / "evaluation.json")
 

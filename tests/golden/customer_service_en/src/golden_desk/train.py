@@ -28,15 +28,15 @@ from .model.adapter import (
 )
 from .model.chat_encoder import ChatEncoder
 from .model.device import CPU, measure_peak_gb
-from .model.load import find_base_model, load_base_model, load_tokenizer
+from .model.load import find_base_model, load_base_model, load_tokenizer, read_model_config
+from .model.memory import explain_full_memory
 from .model.method import get_weights_precision
 from .runtime.atomic_files import write_text
-from .runtime.errors import ProjectError
 from .runtime.lock import exclusive_lock
 from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import say
-from .training.batches import LESS_MEMORY_HINT, Batches, build_batches
+from .training.batches import Batches, build_batches, suggest_less_memory
 from .training.collator import TargetCollator
 from .training.examples import Example, measure_lengths, read_examples, refuse_truncated_examples
 from .training.model_card import write_model_card
@@ -94,11 +94,12 @@ def main(config: Config, options: argparse.Namespace) -> None:
         plan, callbacks = build_callbacks(settings, steps, record)
         plan.seconds_spent = time.monotonic() - began
         trainer = build_trainer(chosen, run, model, collate, batches, callbacks)
-        run_trainer(trainer, run, plan)
+        with explain_full_memory(suggest_less_memory(settings)):
+            run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
-            finish_run(run, config, trainer, plan, peak=measure_peak_gb(on))
+            finish_run(run, config, folder.path, trainer, plan, peak=measure_peak_gb(on))
 
 
 def read_all_examples(config: Config, encoder: ChatEncoder) -> tuple[list[Example], list[Example]]:
@@ -168,24 +169,18 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
         say("resuming from {checkpoint}", checkpoint=checkpoint)
     else:
         say("training into {path}", path=run.path)
-    try:
-        # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
-        with keep_input_precision(trainer.model):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError as error:
-        raise ProjectError(
-            "the memory of {device} is full",
-            LESS_MEMORY_HINT,
-            device=trainer.model.device,
-        ) from error
+    # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
+    with keep_input_precision(trainer.model):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
 def finish_run(
-    run: RunDir, config: Config, trainer: Trainer, plan: StepPlan, *, peak: float
+    run: RunDir, config: Config, base: Path, trainer: Trainer, plan: StepPlan, *, peak: float
 ) -> None:
     """Write down what came of the run, whose weights are saved, and print where it is."""
     report_memory(run, config, peak=peak)
-    write_run_report(run, config, trainer)
+    write_model_card(run, config, read_model_config(base))
+    plot_run(run, trainer)
     run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
         "trained weights in {folder}, loss curve in {curve}; next: make eval",
@@ -203,9 +198,8 @@ def report_memory(run: RunDir, config: Config, *, peak: float) -> None:
     say("peak of memory     {peak:.1f} GB", peak=peak)
 
 
-def write_run_report(run: RunDir, config: Config, trainer: Trainer) -> None:
-    """Write the model card and the loss curve beside the trained weights, and print the curve."""
-    write_model_card(run, config)
+def plot_run(run: RunDir, trainer: Trainer) -> None:
+    """Write the loss curve beside the trained weights, and print it."""
     curve = plot_losses(trainer.state.log_history)
     write_text(run.path / "loss.txt", curve + "\n")
     say(curve)

@@ -135,6 +135,23 @@ class Config(BaseConfig):
     evaluation: EvaluationConfig
 
 
+class RecordedTraining(TrainingConfig):
+    """What a run was trained with, whose rows another version of this project may have batched."""
+
+    max_packed_tokens: PositiveCount | None = None  # absent where rows were padded
+
+
+class RecordedConfig(Config):
+    """The whole of run.yaml as a run records it."""
+
+    training: RecordedTraining
+
+
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
     return load_values(path, overrides, Config)
+
+
+def load_recorded_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """The run in `path`, which a run has recorded when it began."""
+    return load_values(path, overrides, RecordedConfig)

@@ -29,14 +29,14 @@ from .model.adapter import (
 from .model.chat_encoder import ChatEncoder
 from .model.device import CPU, measure_peak_gb
 from .model.load import find_base_model, load_base_model, load_tokenizer, read_model_config
+from .model.memory import explain_full_memory
 from .model.method import get_weights_precision
 from .runtime.atomic_files import write_text
-from .runtime.errors import ProjectError
 from .runtime.lock import exclusive_lock
 from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import say
-from .training.batches import LESS_MEMORY_HINT, Batches, build_batches
+from .training.batches import Batches, build_batches, suggest_less_memory
 from .training.collator import TargetCollator
 from .training.examples import Example, measure_lengths, read_examples, refuse_truncated_examples
 from .training.model_card import write_model_card
@@ -94,7 +94,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
         plan, callbacks = build_callbacks(settings, steps, record)
         plan.seconds_spent = time.monotonic() - began
         trainer = build_trainer(chosen, run, model, collate, batches, callbacks)
-        run_trainer(trainer, run, plan)
+        with explain_full_memory(suggest_less_memory(settings)):
+            run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
@@ -168,16 +169,9 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
         say("resuming from {checkpoint}", checkpoint=checkpoint)
     else:
         say("training into {path}", path=run.path)
-    try:
-        # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
-        with keep_input_precision(trainer.model):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError as error:
-        raise ProjectError(
-            "the memory of {device} is full",
-            LESS_MEMORY_HINT,
-            device=trainer.model.device,
-        ) from error
+    # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
+    with keep_input_precision(trainer.model):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
 def finish_run(

@@ -73,14 +73,12 @@ def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
 def build_without_weights(folder: Path) -> PreTrainedModel:
     """The model that config.json describes, on the meta device: its modules and their shapes."""
     with explain_read_errors(folder / "config.json", REPLACE_MODEL_HINT), torch.device("meta"):
-        config = _read_model_config(folder)
-        model: PreTrainedModel = _get_auto_class(config).from_config(
-            config, trust_remote_code=False
-        )
+        config = read_model_config(folder)
+        model: PreTrainedModel = get_auto_class(config).from_config(config, trust_remote_code=False)
     return model
 
 
-def _read_model_config(folder: Path) -> PreTrainedConfig:
+def read_model_config(folder: Path) -> PreTrainedConfig:
     """What config.json says, once its weights are sure to be of a kind that can be trained."""
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     prepare_stored_weights(config, folder)
@@ -98,7 +96,7 @@ def count_weights(model: PreTrainedModel) -> WeightCount:
     return WeightCount(linear, model.num_parameters() - linear)
 
 
-def _get_auto_class(
+def get_auto_class(
     config: PreTrainedConfig,
 ) -> type[AutoModelForCausalLM] | type[AutoModelForImageTextToText]:
     """Some models that also see images are known to transformers as such only."""
@@ -162,9 +160,9 @@ def load_base_model(
     device = on or current_device()
     options = choose_loading_options(DTYPES[model.precision], device)
     with explain_read_errors(folder, hint):
-        own = _read_model_config(folder)
+        own = read_model_config(folder)
         own._attn_implementation = model.attention  # config.json may name one, which would win
-        base, report = _get_auto_class(own).from_pretrained(
+        base, report = get_auto_class(own).from_pretrained(
             folder,
             config=own,
             attn_implementation=model.attention,

@@ -13,20 +13,22 @@ WEIGHTS_PATTERN = "adapter_model*.safetensors"
 _BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
-Checkpointing = bool  # activations may be computed again in the backward pass
+Checkpointing = bool
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A LoRA adapter for the base model {base}."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the adapter as well."
 CARD_LIBRARY = "peft"
 CARD_TAGS = ("lora", "transformers")
-# for code that uses the model; {base} is the base model as Python names it, {dtype} the precision
+# for code that uses the model; {base} is the base model as Python names it, {loader} its class,
+# {dtype} the precision, {unpacking} the lines that packed weights need
 LOADING_CODE = """\
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import {classes}
 
 tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
-base = AutoModelForCausalLM.from_pretrained({base}, dtype="{dtype}")
+{unpacking}base = {loader}.from_pretrained({base}, dtype="{dtype}")
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
 GENERATING_CODE = """\
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""

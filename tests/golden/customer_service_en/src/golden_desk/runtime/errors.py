@@ -40,11 +40,10 @@ class ProjectError(Exception):
 def explain_error(error: BaseException) -> ProjectError | None:
     """The error for the user; None for all other errors, which are mistakes in the code."""
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return ProjectError(
             "there is not enough memory: {reason}",
-            "close other programs; halve training.batch_size or evaluation.batch_size, or choose a "
-            "smaller model",
+            "close other programs, or use a machine with more memory",
             reason=reason,
         )
     if isinstance(error, OSError) and error.errno is not None:
@@ -63,7 +62,8 @@ def explain_error(error: BaseException) -> ProjectError | None:
     return None
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the memory of the machine, or of its accelerator, is full."""
     # torch has a class of its own for accelerators, and none for main memory
     return (
         isinstance(error, MemoryError)

@@ -8,9 +8,11 @@ from string import Template
 from typing import Any
 
 import yaml
+from transformers import PreTrainedConfig
 
 from ..config import Config
 from ..model.chat_template import fold_system_turn
+from ..model.load import get_auto_class
 from ..model.method import (
     CARD_LIBRARY,
     CARD_LICENSE,
@@ -36,20 +38,31 @@ inputs = tokenizer.apply_chat_template(
 stop = tokenizer.convert_tokens_to_ids($stop)
 $generating
 print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))""")
+UNPACKING_TEMPLATE = """\
+config = AutoConfig.from_pretrained({base})
+config.quantization_config["dequantize"] = True  # as it was trained
+"""
 DTYPE_NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as torch has them
 COMPARED_MODELS = ("base", "tuned", "baseline")
 
 
 def write_model_card(
-    run: RunDir, config: Config, evaluation: Mapping[str, Any] | None = None
+    run: RunDir,
+    config: Config,
+    base: PreTrainedConfig,
+    evaluation: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the card of a trained run, with the figures of its evaluation once there are any."""
-    lines = _format_card(run, run.load_trained_config(config), evaluation)
+    """Write the card of a trained run, with the figures of its evaluation once there are any.
+
+    `base` is what config.json of the base model says.
+    """
+    usage = _format_usage(run.load_trained_config(config), run.record(), base)
+    lines = _format_card(run, run.load_trained_config(config), usage, evaluation)
     write_text(run.trained_folder / "README.md", "\n".join(lines) + "\n")
 
 
 def _format_card(
-    run: RunDir, config: Config, evaluation: Mapping[str, Any] | None
+    run: RunDir, config: Config, usage: str, evaluation: Mapping[str, Any] | None
 ) -> Iterator[str]:
     record, base = run.record(), to_portable_name(config.model.id)
     yield "---"
@@ -64,7 +77,7 @@ def _format_card(
         "text of a control token in a message, such as {token}, as plain text.\n",
         token=config.model.end_of_turn,
     )
-    yield _fence_code(_format_usage(config, record), "python")
+    yield _fence_code(usage, "python")
     yield fill("\nThe labels that it can predict:\n")
     yield _fence_code("\n".join(config.task.labels))
     yield from _format_provenance(run, config, record, base)
@@ -107,11 +120,12 @@ def _format_provenance(
         }
     )
     yield fill("\n## Recipe\n")
+    trained = config.training.model_dump(exclude_unset=True)
     last = run.last_checkpoint()  # the run may have ended before the last planned step
     yield from _format_key_values(
         {
             **{f"method.{name}": value for name, value in config.method},
-            **{f"training.{name}": value for name, value in config.training},
+            **{f"training.{name}": value for name, value in trained.items()},
             "model.precision": config.model.precision,
             "run.seed": config.run.seed,
             fill("steps"): last.name.rpartition("-")[2] if last else record.get("steps"),
@@ -136,13 +150,22 @@ def _build_metadata(config: Config) -> dict[str, object]:
     }
 
 
-def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
-    base, revision = to_portable_name(config.model.id), record.get("model_revision")
+def _format_usage(config: Config, record: Mapping[str, Any], base: PreTrainedConfig) -> str:
+    """Code that loads the model as training did, and asks it."""
+    revision, precision = record.get("model_revision"), config.model.precision
     at_revision = f", revision={json.dumps(revision)}" if HAS_REVISIONS and revision else ""
-    named, precision = json.dumps(base) + at_revision, config.model.precision
-    dtype = DTYPE_NAMES.get(precision, precision)
+    named = json.dumps(to_portable_name(config.model.id)) + at_revision
+    loader, packed = get_auto_class(base).__name__, hasattr(base, "quantization_config")
     return (
-        LOADING_CODE.format(base=named, dtype=dtype)
+        LOADING_CODE.format(
+            base=f"{named}, config=config" if packed else named,
+            loader=loader,
+            classes=f"AutoConfig, {loader}, AutoTokenizer"
+            if packed
+            else f"{loader}, AutoTokenizer",
+            unpacking=UNPACKING_TEMPLATE.format(base=named) if packed else "",
+            dtype=DTYPE_NAMES.get(precision, precision),
+        )
         + "\n"
         + USAGE_TEMPLATE.substitute(
             messages="\n".join(f"    {_format_message(turn)}," for turn in _list_turns(config)),

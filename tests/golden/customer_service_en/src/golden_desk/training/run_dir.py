@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 from safetensors import SafetensorError
 
-from ..config import Config, ModelConfig, load_config
+from ..config import Config, ModelConfig, load_recorded_config
 from ..config_base import find_changed_keys
 from ..model.method import PACKAGES, TRAINED_FOLDER, WEIGHTS_PATTERN
 from ..model.verify import ModelFolder
@@ -26,13 +26,14 @@ from ..runtime.atomic_files import explain_read_errors, read_json, write_json, w
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
-from .batch_settings import KEYS_OF_MEMORY
 from .checkpoint_validation import find_checkpoint_fault
 from .run_plan import resolve_for_inference, restore_settings
 
 _RECORDED_PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", *PACKAGES)
 # where a machine has the base model; `confirmed` holds that it is the same
 _LOCATION_KEYS = ("source", "id")
+# keys of training that change nothing of what is learned: a run goes on with other values of them
+_MEMORY_KEYS = ("gradient_checkpointing", "max_packed_tokens")
 _HASHED_BYTES = 2**20  # bytes at both ends of a weights file: training changes nearly every weight
 
 
@@ -126,7 +127,7 @@ class RunDir:
                 file=sys.stderr,
             )
         try:  # a run may come from a project with another source of the base model
-            own = load_config(self.config_file, [f"model.source={config.model.source}"])
+            own = load_recorded_config(self.config_file, [f"model.source={config.model.source}"])
         except ProjectError as error:
             raise ProjectError(error.message, self._anew) from error
         machine = config.model.model_dump(include={*_LOCATION_KEYS, "precision"})
@@ -143,7 +144,7 @@ class RunDir:
 
     def load_trained_config(self, config: Config) -> Config:
         """What the run was trained with, as it was resolved when it began."""
-        own = load_config(self.config_file, [f"model.source={config.model.source}"])
+        own = load_recorded_config(self.config_file, [f"model.source={config.model.source}"])
         return restore_settings(own, self.record())
 
     def other_settings(self, config: Config) -> list[str]:
@@ -153,7 +154,7 @@ class RunDir:
         sections = ("data", "task", "model", "method", "training")
         changed = find_changed_keys(before, _to_portable_config(config), sections)
         free = {f"model.{key}" for key in _LOCATION_KEYS} | {
-            f"training.{key}" for key in KEYS_OF_MEMORY
+            f"training.{key}" for key in _MEMORY_KEYS
         }
         changed = [key for key in changed if key not in free]
         if before["run"]["seed"] != config.run.seed:
@@ -326,5 +327,6 @@ def _to_portable_config(config: Config) -> Config:
 
 
 def _to_yaml(config: Config) -> str:
-    values = _to_portable_config(config).model_dump(exclude={"training": set(KEYS_OF_MEMORY)})
-    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=100)
+    return yaml.safe_dump(
+        _to_portable_config(config).model_dump(), allow_unicode=True, sort_keys=False, width=100
+    )

@@ -8,26 +8,23 @@ from ..runtime.messages import fill
 from ..task_base import PositiveCount
 from .device_settings import TimedSection
 
-# keys of run.yaml that change nothing of what is learned: a run goes on with other values of them
-KEYS_OF_MEMORY = frozenset({"max_packed_tokens"})
-
 
 class BatchSection(TimedSection):
     """A section with the tokens of the longest sequence that several rows share."""
 
-    # absent in what a run records; sequences then are no longer than a row may be
-    max_packed_tokens: PositiveCount | None = None
+    max_length: PositiveCount  # before what is compared with it
+    max_packed_tokens: PositiveCount
 
-    @field_validator("max_length", check_fields=False)
+    @field_validator("max_packed_tokens")
     @classmethod
-    def _fits_into_a_sequence(cls, max_length: int, info: ValidationInfo) -> int:
-        most = info.data.get("max_packed_tokens") or max_length
-        if max_length > most:
+    def _holds_the_longest_row(cls, most: int, info: ValidationInfo) -> int:
+        longest = info.data.get("max_length", most)
+        if most < longest:
             raise ValueError(
                 fill(
-                    "it must be at most training.max_packed_tokens, {most}, since a row must fit "
+                    "it must be at least training.max_length, {longest}, since a row must fit "
                     "into a sequence",
-                    most=most,
+                    longest=longest,
                 )
             )
-        return max_length
+        return most

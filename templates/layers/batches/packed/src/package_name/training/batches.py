@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..config import TrainingConfig
+from ..runtime.messages import fill
 from ..runtime.output import say
 from .examples import Example
 from .packs import pack_steps
 from .steps import TrainingSteps
-
-LESS_MEMORY_HINT = "lower training.max_packed_tokens; it must not be less than training.max_length"
 
 
 class Batches(NamedTuple):
@@ -21,6 +20,15 @@ class Batches(NamedTuple):
     validation: Sequence[Sequence[Example]]
     batch_size: int
     gradient_accumulation_steps: int
+
+
+def suggest_less_memory(settings: TrainingConfig) -> str:
+    """What lowers the memory of training, and changes least of what is learned."""
+    if not settings.gradient_checkpointing:
+        return fill("set training.gradient_checkpointing to true")
+    if settings.max_packed_tokens > settings.max_length:
+        return fill("lower training.max_packed_tokens, to training.max_length at the least")
+    return fill("lower training.max_length, and training.max_packed_tokens with it")
 
 
 def build_batches(
@@ -38,7 +46,7 @@ def build_batches(
     chunks = [steps.order[start : start + rows] for start in range(0, len(steps.order), rows)]
     sequences = pack_steps(
         [[len(train[index].ids) for index in chunk] for chunk in chunks],
-        settings.max_packed_tokens or settings.max_length,
+        settings.max_packed_tokens,
         settings.processes,
         most=rows // settings.processes,
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..config import TrainingConfig
+from ..model.method import CAN_CHECKPOINT
+from ..runtime.messages import fill
 from .examples import Example
 from .steps import TrainingSteps
-
-LESS_MEMORY_HINT = "halve training.batch_size and double training.gradient_accumulation_steps"
 
 
 class Batches(NamedTuple):
@@ -19,6 +19,15 @@ class Batches(NamedTuple):
     validation: Sequence[Example]
     batch_size: int
     gradient_accumulation_steps: int
+
+
+def suggest_less_memory(settings: TrainingConfig) -> str:
+    """What lowers the memory of training, and changes least of what is learned."""
+    if CAN_CHECKPOINT and not settings.gradient_checkpointing:
+        return fill("set training.gradient_checkpointing to true")
+    if settings.batch_size != 1:
+        return fill("halve training.batch_size and double training.gradient_accumulation_steps")
+    return fill("lower training.max_length")
 
 
 def build_batches(

@@ -18,7 +18,8 @@ MEMORY_CONTENT = "weights alone"
 # the best checkpoint, the last one and the next one while it is written keep all weights (4 each at
 # most); the optimizer states of a few blocks are small beside them
 CHECKPOINTS_BYTES_PER_WEIGHT = 12
-Checkpointing = bool  # activations may be computed again in the backward pass
+Checkpointing = bool
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
 PASSES_PER_STEP = 2  # forward, and less than one more: the backward pass ends at the first block
 
 CARD_SUMMARY = "The base model {base} with the weights of its last blocks fine-tuned."

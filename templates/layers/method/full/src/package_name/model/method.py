@@ -18,7 +18,8 @@ MEMORY_CONTENT = "weights, gradients and optimizer"
 # the best checkpoint, which keeps its weights alone (4), the last one (12), and the next one while
 # it is written (12)
 CHECKPOINTS_BYTES_PER_WEIGHT = 28
-Checkpointing = bool  # activations may be computed again in the backward pass
+Checkpointing = bool
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
 # forward, backward to the activations, backward to the weights, each of about as many operations
 PASSES_PER_STEP = 3
 

@@ -58,6 +58,7 @@ def _leaves_the_prefix_in_sight(checkpointing: bool) -> bool:
 
 
 Checkpointing = Annotated[bool, AfterValidator(_leaves_the_prefix_in_sight)]
+CAN_CHECKPOINT = False
 
 
 class MethodConfig(ConfigSection):

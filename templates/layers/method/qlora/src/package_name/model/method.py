@@ -21,7 +21,8 @@ _BYTES_PER_PACKED_WEIGHT = (4 + 8 / 64 + 32 / (64 * 256)) / 8
 _BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights in 4 bit alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
-Checkpointing = bool  # activations may be computed again in the backward pass
+Checkpointing = bool
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A LoRA adapter, trained on the base model {base} in 4 bit."

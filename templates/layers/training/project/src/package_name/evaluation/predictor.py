@@ -18,6 +18,7 @@ from ..formatting import list_candidates, parse_prediction
 from ..model.adapter import TunedModel, base_model
 from ..model.chat_encoder import ChatEncoder, decode_prediction
 from ..model.load import get_stop_token_ids
+from ..model.memory import explain_full_memory
 from ..prompts import Conversation, build_base_prompt, get_question, get_target
 from ..runtime.messages import fill
 from ..runtime.output import say
@@ -80,7 +81,9 @@ class Predictor:
                 texts[number] += [decode_prediction(ids, tokenizer, stops) for ids in tokens]
                 scores[number].append(log_likelihoods)
 
-        self.batches.run(len(prompt_sets[0].prompts), work, phase=phase)
+        hint = "lower evaluation.batch_size or evaluation.few_shot_examples"
+        with explain_full_memory(fill(hint)):
+            self.batches.run(len(prompt_sets[0].prompts), work, phase=phase)
         return [
             Predictions(
                 parsed=[parse_prediction(text, task) for text in raw],

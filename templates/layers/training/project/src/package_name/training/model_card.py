@@ -120,11 +120,12 @@ def _format_provenance(
         }
     )
     yield fill("\n## Recipe\n")
+    trained = config.training.model_dump(exclude_unset=True)
     last = run.last_checkpoint()  # the run may have ended before the last planned step
     yield from _format_key_values(
         {
             **{f"method.{name}": value for name, value in config.method},
-            **{f"training.{name}": value for name, value in config.training},
+            **{f"training.{name}": value for name, value in trained.items()},
             "model.precision": config.model.precision,
             "run.seed": config.run.seed,
             fill("steps"): last.name.rpartition("-")[2] if last else record.get("steps"),
