@@ -28,6 +28,8 @@ def test_a_summary_fits_a_terminal_and_is_the_result(lang: str, tmp_path: Path) 
     assert len(lines) <= 24
     named = {"en": ("retrieval", "ruled out", "payback"), "zh": ("检索增强", "已排除", "回本")}
     assert all(word in run.stdout for word in named[lang])
+    defaults = {"en": r"\d+ of \d+ figures are defaults", "zh": r"\d+ 个数字中有 \d+ 个是默认值"}
+    assert re.search(defaults[lang], run.stderr)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

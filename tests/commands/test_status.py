@@ -118,6 +118,8 @@ def test_an_update_ends_what_status_says_is_to_be_done(project: Path) -> None:
     change_rendered_by(project, templates="0" * 64)
     append(project / ".newft/answers.yml", "exports: llama_factory\n")
     assert read_status(project)[1]["needs"] == ["update", "answers"]
+    said = run_newft("status", "desk", cwd=project.parent).stderr
+    assert "without writing it:\n" in said and "newft update desk --dry-run\n" in said
     assert run_newft("update", "--yes", cwd=project).returncode == 0
     assert read_status(project)[1]["needs"] == []
 

@@ -86,7 +86,7 @@ def test_typed_text_that_matches_no_entry_is_the_answer_where_a_list_takes_one()
 def test_the_words_of_an_entry_that_takes_text_find_it_and_are_no_answer() -> None:
     options = [*MODELS[:4], Option("...", "a folder, or a hub id ...", fixed=True, takes_text=True)]
     menu = typed("folder", [*options, Option("method", "another method ...", fixed=True)])
-    assert (menu.choose(), menu.takes_typed, menu.has_match) == ("...", False, False)
+    assert (menu.choose(), menu.takes_typed) == ("...", False)
     assert typed("method", [*options, Option("method", "another method", fixed=True)]).choose() == (
         "method"
     )

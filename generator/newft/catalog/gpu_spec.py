@@ -129,12 +129,14 @@ def _make_unknown_gpu_error(name: str, accelerators: Mapping[str, Accelerator]) 
     known = [alias for one in accelerators.values() for alias in (one.id, *one.aliases)]
     near = find_nearest_names(name, known, most=3)
     hint = Text(
-        "`newft show hardware` lists them; the memory alone is enough: 1x24GB",
-        "`newft show hardware` 列出全部型号；也可以只写显存，如 1x24GB",
+        "give the memory of the card alone, such as 1x24GB; `newft show hardware` lists those that "
+        "are known",
+        "可以只写显存，如 1x24GB；`newft show hardware` 列出已知型号",
     )
     if near:
         hint = Text(
-            f"did you mean {', '.join(near)}? {hint.en}", f"是否想写 {'、'.join(near)}？{hint.zh}"
+            f"{hint.en}; did you mean {', '.join(near)}?",
+            f"{hint.zh}；是否想写 {'、'.join(near)}？",
         )
     fault = Text(f"`{name}` is not a known accelerator", f"未知的加速卡型号 `{name}`")
     return UsageError(fault, where="gpu", hint=hint)

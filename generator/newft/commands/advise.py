@@ -84,7 +84,7 @@ def give_advice(options: AdviseOptions, messages: Messages) -> None:
                 _write_plan(Path(options.output), plan, complete, answers) if options.output else ()
             )
             _print_result(options, plan, complete.catalog, messages)
-            _print_next(options, paths, answers, console)
+            _print_next(options, plan, paths, answers, console)
 
 
 def _make_initial_state(options: AdviseOptions, opened: OpenKit, messages: Messages) -> WizardState:
@@ -171,7 +171,11 @@ def _print_result(options: AdviseOptions, plan: Plan, catalog: Catalog, messages
 
 
 def _print_next(
-    options: AdviseOptions, paths: tuple[str, ...], answers: RawAnswers, console: ConsoleOutput
+    options: AdviseOptions,
+    plan: Plan,
+    paths: tuple[str, ...],
+    answers: RawAnswers,
+    console: ConsoleOutput,
 ) -> None:
     """Print what was written, how to go on, and how to repeat a conversation."""
     if options.output:
@@ -181,7 +185,9 @@ def _print_next(
         file = folder / next(path for path in paths if path.endswith(f"/{ANSWERS_NAME}"))
         console.print_commands("new.next", [f"newft new --advice {shlex.quote(str(file))}"])
     elif not options.explain:
-        console.say(console.messages("advise.more"))
+        figures = plan.roi.figures.values()
+        defaults = sum(one.origin == "default" for one in figures)
+        console.say(console.messages("advise.more", defaults=defaults, total=len(figures)))
     if options.interactive:
         output = ("--output", options.output) if options.output else ()
         again = format_command(answers, *output, command="advise")

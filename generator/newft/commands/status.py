@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, fields
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from newft import __version__
+from newft.answers.command_line import find_program_words
 from newft.answers.keys import RawAnswers, is_answer_key, is_repeatable
 from newft.answers.parse import build_answers
 from newft.answers.yaml_file import parse_answers_yaml
@@ -33,7 +35,7 @@ from newft.project.template_layers import digest_layers, list_emitted_modules, s
 from newft.project.unresolved import find_unresolved
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
-from newft.schema.project_status import ProjectStatus
+from newft.schema.project_status import Need, ProjectStatus
 from newft.schema.update import RenderedBy
 from newft.text import Text
 
@@ -41,6 +43,8 @@ from newft.text import Text
 _REQUIRED_KEYS = frozenset(
     field.name for field in fields(Answers) if MISSING is field.default is field.default_factory
 )
+# what an update does away with; the others are in its way
+_UPDATED_NEEDS: frozenset[Need] = frozenset({"update", "kit", "answers"})
 EXIT_UNREADABLE = 1
 EXIT_NEEDED = 3  # something is to be done about a project
 
@@ -67,6 +71,10 @@ def show_status(paths: Sequence[str], *, fetch: bool, as_json: bool, messages: M
         print_rows([build_status_row(status, messages) for status in found], paged=False)
         waiting = sum(bool(status.needs) for status in found)
         ConsoleOutput(messages).print_message("status.summary", count=waiting, total=len(found))
+    updatable = [one.folder for one in found if one.needs and _UPDATED_NEEDS.issuperset(one.needs)]
+    if updatable and not as_json:
+        command = shlex.join([*find_program_words(), "update", updatable[0], "--dry-run"])
+        ConsoleOutput(messages).print_commands("status.what", [command])
     if any(status.fault for status in found):
         return EXIT_UNREADABLE
     return EXIT_NEEDED if any(status.needs for status in found) else 0

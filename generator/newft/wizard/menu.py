@@ -109,11 +109,6 @@ class Menu:
             and not _contains(self.marked, typed)
         )
 
-    @property
-    def has_match(self) -> bool:
-        """Whether an entry that is not fixed contains the typed text."""
-        return bool(self._list_matches())
-
     def get_title(self, option: Option) -> str:
         """Return an entry as the list shows it."""
         return option.title

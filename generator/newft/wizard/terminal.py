@@ -97,7 +97,7 @@ class InteractiveTerminal:
         def hint(menu: Menu) -> str:
             if menu.takes_typed:
                 return self._messages("menu.typed", typed=menu.typed)
-            if menu.typed and not menu.has_match:
+            if menu.typed and menu.marked is None:
                 return self._messages("menu.no_match", typed=menu.typed)
             if menu.narrowed:
                 return self._messages("menu.narrowed", shown=len(menu.shown), count=len(options))
