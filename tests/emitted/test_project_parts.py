@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,8 +49,14 @@ PROJECTS: dict[str, dict[str, AnswerValue]] = {
     },
     "own code": {"gpu": "cpu", "model": "zai-org/chatglm3-6b"},
 }
-# functions of a task, and of modules of all projects, that are for a model trained in the project
-OF_MODELS = {"compare_predictions", "format_label_report", "format_question", "read_json"}
+# what the task of a project may use of a module of all projects
+OF_TASKS = {"add_ranked_prefix"}
+# parts of a task and types of settings that are for a model trained in the project
+OF_MODELS = {
+    *("compare_predictions", "format_question", "list_candidates"),
+    *("INPUT_HINT", "MULTILINE_INPUT", "NonNegativeFraction", "PositiveCount"),
+}
+OF_CPUS = {"PASSES_PER_STEP"}  # what a method says for the time budget of a CPU
 COMMENT_BEHIND_BRACKET = re.compile(r"^\s*[\])}]+,?  # (?!fmt|noqa|type:)")
 
 
@@ -116,23 +122,43 @@ def test_only_texts_that_the_project_says_are_translated(project: Project) -> No
     assert sorted(texts.keys() - project.texts) == []
 
 
-def test_every_function_of_a_project_is_used_in_it(project: Project) -> None:
-    source = "\n".join(
-        path.read_text(encoding="utf-8") for path in (project.folder / "src").rglob("*.py")
-    )
-    defined = {
-        node.name: path
-        for path, tree in project.modules.items()
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
-    times = Counter(re.findall(r"\w+", source))
-    # tests of a project ask for the split of a group
-    known = {"choose_split", "add_ranked_prefix"}
+def test_every_name_that_a_module_defines_is_used_in_the_project(project: Project) -> None:
+    used = {name for tree in project.modules.values() for name in list_used_names(tree)}
+    known = {"__all__", *OF_TASKS}
     if not project.plan.model.trained_here:
         known |= OF_MODELS
-    unused = {f"{path}: {name}" for name, path in defined.items() if times[name] < 2}
-    assert {place for place in unused if place.split()[-1] not in known} == set()
+    elif "device/cpu" not in project.plan.layers:
+        known |= OF_CPUS
+    unused = {
+        f"{path}: {name}"
+        for path, tree in project.modules.items()
+        for name in list_defined_names(tree)
+        if name not in used | known
+    }
+    assert unused == set()
+
+
+def list_defined_names(module: ast.Module) -> Iterator[str]:
+    """The functions, classes and values of a module."""
+    for node in module.body:
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.Assign():
+                names = (name for target in node.targets for name in ast.walk(target))
+                yield from (name.id for name in names if isinstance(name, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+
+
+def list_used_names(module: ast.Module) -> Iterator[str]:
+    """The names that a module reads, as a value, an attribute or an import."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                yield name
+            case ast.ImportFrom():
+                yield from (one.name for one in node.names)
 
 
 def test_versions_are_bound_of_packages_that_are_installed_alone(project: Project) -> None:

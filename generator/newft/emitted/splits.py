@@ -21,8 +21,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from .dedup import hash_text
-
 PROCESSED_DIR = Path("data/processed")  # where the rows of each split lie
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -49,11 +47,6 @@ class RowMove(NamedTuple):
     position: int  # in the split, from 0
     target: Split
     labels: tuple[str, ...]
-
-
-def choose_split(group: str, fractions: SplitFractions) -> Split:
-    """The split that the hash of a group chooses; the same group is always in the same one."""
-    return SPLITS[_find_split(hash_text(group), _compute_bounds(fractions))]
 
 
 class GivenPlace(NamedTuple):
@@ -354,9 +347,7 @@ def _pick_best_group(
     return groups[at] if gain > (0,) * len(SPLITS) else None
 
 
-def _compute_bounds(
-    fractions: SplitFractions, given: frozenset[int] = frozenset()
-) -> tuple[int, ...]:
+def _compute_bounds(fractions: SplitFractions, given: frozenset[int]) -> tuple[int, ...]:
     """Where test, validation and train begin among the hashes, and where they end.
 
     A given split takes no row by its hash.

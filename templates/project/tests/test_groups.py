@@ -13,8 +13,9 @@ from package_name import prepare
 from package_name.config import Config
 from package_name.data import processed_rows
 from package_name.data.columns import NEAREST_COLUMN_HINT
+from package_name.data.dedup import hash_text
 from package_name.data.jsonl import read_jsonl
-from package_name.data.splits import PROCESSED_DIR, SPLITS, choose_split
+from package_name.data.splits import PROCESSED_DIR, SPLITS, Split, SplitAssigner
 from package_name.data.summary import Summary
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.messages import fill
@@ -28,6 +29,11 @@ def test_a_group_stays_in_one_split(config: Config, write_rows: Callable[..., No
         for line in read_jsonl(PROCESSED_DIR / f"{split}.jsonl"):
             splits.setdefault((line["row"] - 2) // 3, set()).add(split)
     assert all(len(each) == 1 for each in splits.values())
+
+
+def choose_split(group: str, config: Config) -> Split:
+    """The split that the hash of a group chooses."""
+    return SplitAssigner(config.data).assign(hash_text(group), ())
 
 
 def write_groups(config: Config, groups: Callable[[int], str], *, rows: str = "rows.csv") -> Config:
@@ -46,7 +52,7 @@ def with_columns(config: Config, **columns: list[str]) -> Config:
 def test_a_label_of_three_groups_is_in_every_split(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    in_train = [name for name in map(str, range(100)) if choose_split(name, config.data) == "train"]
+    in_train = [name for name in map(str, range(100)) if choose_split(name, config) == "train"]
     write_rows(60)
     first, second = config.task.labels
     # the rows of the second label are those of three people, whom the hash would all train on
@@ -99,7 +105,7 @@ def test_a_split_that_groups_make_too_large_is_told(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_rows(60)
-    tested = next(name for name in "abcdefghijklmnop" if choose_split(name, config.data) == "test")
+    tested = next(name for name in "abcdefghijklmnop" if choose_split(name, config) == "test")
     prepare.main(write_groups(config, lambda i: tested if i < 20 else f"c{i}"), Namespace())
     rows = len(read_jsonl(PROCESSED_DIR / "test.jsonl"))
     share = fill(

@@ -15,10 +15,10 @@ from golden_desk.evaluation.comparison import (
     WORSE,
     compare_models,
 )
-from golden_desk.evaluation.label_metrics import format_label_report
 from golden_desk.evaluation.predictions import Predictions
 from golden_desk.evaluation.tables import (
     format_comparison,
+    format_label_report,
     format_mistakes,
     format_unreadable_example,
     make_excerpt,

@@ -15,10 +15,10 @@ from package_name.evaluation.comparison import (
     WORSE,
     compare_models,
 )
-from package_name.evaluation.label_metrics import format_label_report
 from package_name.evaluation.predictions import Predictions
 from package_name.evaluation.tables import (
     format_comparison,
+    format_label_report,
     format_mistakes,
     format_unreadable_example,
     make_excerpt,

@@ -112,27 +112,6 @@ def format_coverage(metrics: LabelMetrics) -> list[str]:
     ]
 
 
-def format_label_report(metrics: LabelMetrics) -> list[str]:
-    """The labels with the lowest F1 of the tuned model, and their confusion matrix."""
-    worst = metrics.worst_first()
-    lines = [
-        "",
-        fill(
-            "tuned model by label, lowest F1 first ({shown} of {all}):",
-            shown=min(MAX_SHOWN_LABELS, len(worst)),
-            all=len(worst),
-        ),
-        *(f"{INDENT}{line}" for line in format_label_table(metrics)),
-    ]
-    if np.trace(metrics.confusion) < metrics.confusion.sum():
-        lines += [
-            "",
-            fill("confusion matrix: rows are targets, columns are predictions, ? is no label"),
-            *(f"{INDENT}{line}" for line in format_confusion_matrix(metrics)),
-        ]
-    return lines
-
-
 def format_label_table(metrics: LabelMetrics) -> list[str]:
     """The labels with the lowest F1, and the label most often predicted in their place."""
     worst = metrics.worst_first()[:MAX_SHOWN_LABELS]

@@ -17,7 +17,8 @@ from .evaluation.hypotheses import (
 )
 from .evaluation.statistics import Metric, format_metric
 from .metrics import PRIMARY_METRICS
-from .runtime.atomic_files import read_json, write_text
+from .runtime.atomic_files import write_text
+from .runtime.damaged_files import read_json
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
 from .runtime.markdown_text import escape_markdown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from wcwidth import clip, ljust, width
 
 from .. import baseline
@@ -13,7 +14,14 @@ from ..runtime.messages import fill
 from ..runtime.output import say
 from ..runtime.text_layout import wrap
 from .comparison import BETTER, NO_EVIDENCE, WORSE, EvaluationResult
-from .label_metrics import format_coverage, format_label_report
+from .label_metrics import (
+    INDENT,
+    MAX_SHOWN_LABELS,
+    LabelMetrics,
+    format_confusion_matrix,
+    format_coverage,
+    format_label_table,
+)
 from .predictions import RANKED_PREFIX, Predictions
 from .slices import SliceResults, format_slices
 from .statistics import format_metric
@@ -75,6 +83,27 @@ def print_result(
             path=PROCESSED_DIR / "test.jsonl",
         )
         say("\n".join(mistakes[:MAX_SHOWN_MISTAKES]))
+
+
+def format_label_report(metrics: LabelMetrics) -> list[str]:
+    """The labels with the lowest F1 of the tuned model, and their confusion matrix."""
+    worst = metrics.worst_first()
+    lines = [
+        "",
+        fill(
+            "tuned model by label, lowest F1 first ({shown} of {all}):",
+            shown=min(MAX_SHOWN_LABELS, len(worst)),
+            all=len(worst),
+        ),
+        *(f"{INDENT}{line}" for line in format_label_table(metrics)),
+    ]
+    if np.trace(metrics.confusion) < metrics.confusion.sum():
+        lines += [
+            "",
+            fill("confusion matrix: rows are targets, columns are predictions, ? is no label"),
+            *(f"{INDENT}{line}" for line in format_confusion_matrix(metrics)),
+        ]
+    return lines
 
 
 def format_mistakes(

@@ -21,7 +21,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from ..config import ModelConfig
 from ..data.summary import shorten_list
-from ..runtime.atomic_files import explain_read_errors
+from ..runtime.damaged_files import explain_read_errors
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say

@@ -19,7 +19,7 @@ from peft.optimizers import create_loraplus_optimizer
 from transformers import DynamicCache, PreTrainedModel, Trainer, TrainerCallback
 
 from ..config import ModelConfig
-from ..runtime.atomic_files import explain_read_errors
+from ..runtime.damaged_files import explain_read_errors
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from .adapted_modules import check_adapted_modules

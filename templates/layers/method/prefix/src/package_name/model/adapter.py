@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from transformers import DynamicCache, PreTrainedModel, Trainer, TrainerCallback
 
 from ..config import ModelConfig
-from ..runtime.atomic_files import explain_read_errors
+from ..runtime.damaged_files import explain_read_errors
 from ..runtime.messages import fill
 from .load import RESTORE_TRAINED_HINT, load_base_model
 from .method import WEIGHTS_FILE, MethodConfig

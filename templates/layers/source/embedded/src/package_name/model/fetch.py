@@ -17,7 +17,7 @@ from filelock import FileLock
 from safetensors import SafetensorError
 
 from ..config import ModelConfig
-from ..runtime.atomic_files import explain_read_errors
+from ..runtime.damaged_files import explain_read_errors
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say

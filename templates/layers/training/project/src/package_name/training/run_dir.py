@@ -22,7 +22,8 @@ from ..config import Config, ModelConfig, load_recorded_config
 from ..config_base import find_changed_keys
 from ..model.method import PACKAGES, TRAINED_FOLDER, WEIGHTS_PATTERN
 from ..model.verify import ModelFolder
-from ..runtime.atomic_files import explain_read_errors, read_json, write_json, write_text
+from ..runtime.atomic_files import write_json, write_text
+from ..runtime.damaged_files import explain_read_errors, read_json
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
