@@ -87,7 +87,19 @@ def test_the_note_says_the_step_of_the_method(tmp_path: Path) -> None:
 def test_nobody_knows_whether_a_method_fits_that_may_not_work_there(tmp_path: Path) -> None:
     words = ("models", "--gpu", "1xAscend910B", "--method", "qlora", "--json")
     listed = json.loads(show(*words, folder=tmp_path))
-    assert {one["fits"] for one in listed if not one["obstacle"]} == {None}
+    for one in listed:
+        if not one["obstacle"]:
+            assert one["fits"] is (False if one["memory_gb"][0] > 64 else None)
+    assert not listed[-1]["fits"] and listed[-1]["fits"] is not None
+
+
+def test_one_model_is_shown_in_the_units_of_the_table(tmp_path: Path) -> None:
+    run = run_newft("show", "models", "Qwen/Qwen3-8B", "--gpu", "1xRTX4090", cwd=tmp_path)
+    assert "size\t8.2B\n" in run.stdout and "fits\tyes\n" in run.stdout
+    table = show("models", "--gpu", "1xRTX4090", folder=tmp_path)
+    row = next(line for line in table.splitlines() if line.startswith("Qwen/Qwen3-8B"))
+    assert f"memory\t{row.split(chr(9))[3]}\n" in run.stdout
+    assert "obstacle" not in run.stdout and "chatglm3" not in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,9 @@ from newft.system.model_folder import read_model_folder
 from support.decide_examples import ANSWERS, facts
 
 CATALOG = load_catalog()
+GENERIC_HINT = (
+    "leave out --family, or give --family generic: the values then come from the model's own files"
+)
 
 
 def plan(family: str, model: ModelFacts | None) -> Plan:
@@ -63,13 +66,13 @@ def test_a_folder_of_the_family_is_planned(family: str, model: ModelFacts | None
             "llama3",
             ModelFacts((), "glm4", None),
             ("declares glm4", "LlamaForCausalLM"),
-            "--family glm4",
+            "give --family glm4",
         ),
         (
             "qwen3",
             ModelFacts(("OlmoForCausalLM",), "olmo", 50_304),
             ("OlmoForCausalLM", "Qwen3ForCausalLM"),
-            "--family generic",
+            GENERIC_HINT,
         ),
     ],
 )

@@ -147,7 +147,10 @@ def test_another_template_is_another_family(tmp_path: Path) -> None:
         "the chat template in this folder ends an answer with <|im_end|>, but that of LLaMA 3.x "
         "with <|eot_id|>"
     )
-    assert error.hint == "--family generic"
+    assert error.hint == (
+        "leave out --family, or give --family generic: the values then come from the model's own "
+        "files"
+    )
 
 
 def test_a_vocabulary_of_another_size_is_another_family(tmp_path: Path) -> None:
@@ -312,10 +315,40 @@ def test_a_model_of_no_family_is_planned_from_its_files(tmp_path: Path) -> None:
     assert made.recipe.precision.value == "bf16"
     assert made.estimate.memory_gb is not None
     assert 14.5 < made.estimate.memory_gb[0] < made.estimate.memory_gb[1] < 40
-    assert any("in no family of the catalogue" in one.en for one in made.warnings)
+    assert any(
+        one.en.startswith("newft lists no family with the class of this model, Olmo2ForCausalLM")
+        for one in made.warnings
+    )
     assumed = [one.value.en for one in made.family.caveats]
     assert "an answer ends with <|im_end|>" in assumed
     assert "<|im_end|> is the padding token" in assumed
+
+
+@pytest.mark.parametrize(
+    ("config", "family", "why"),
+    [
+        (
+            {**QWEN2_7B, "vocab_size": 90000},
+            None,
+            "Qwen2ForCausalLM (90,000 tokens) has the class of DeepSeek-R1-Distill, Qwen2.5, but a "
+            "vocabulary of another size",
+        ),
+        (
+            {**LLAMA, "vocab_size": 128256},
+            None,
+            "LlamaForCausalLM (128,256 tokens) has the class and the vocabulary of "
+            "DeepSeek-R1-Distill, LLaMA 3.x, but another chat template",
+        ),
+        (QWEN3_8B, GENERIC_FAMILY, "goes by its own files, not as Qwen3"),
+    ],
+)
+def test_what_keeps_a_model_from_a_family_of_its_class_is_said(
+    config: Mapping[str, Any], family: str | None, why: str, tmp_path: Path
+) -> None:
+    made = plan(write_model_folder(tmp_path, config), family)
+    assert made.family.id == GENERIC_FAMILY
+    assert why in made.family.caveats[0].value.en
+    assert any(why in one.en for one in made.warnings)
 
 
 def test_of_a_wrapper_only_the_language_model_is_trained(tmp_path: Path) -> None:
@@ -464,6 +497,7 @@ def test_weights_that_agree_are_planned(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"quantization_config": {"quant_method": "gptq"}}, "quantised (gptq)"),
+        ({"quantization": {"group_size": 64, "bits": 4}}, "quantised (mlx)"),
         ({}, "no chat template"),
     ],
 )
@@ -526,3 +560,6 @@ def test_what_is_missing_in_a_folder_is_said(tmp_path: Path) -> None:
     write_model_folder(tmp_path, QWEN3_8B)
     said = [one.en for one in plan(tmp_path).warnings]
     assert any("has no weights yet" in one for one in said)
+    assert any("has no vocabulary yet" in one for one in said)
+    (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
+    assert not any("vocabulary" in one.en for one in plan(tmp_path).warnings)

@@ -10,6 +10,7 @@ from newft.catalog.model_names import find_listed_model
 from newft.errors import UsageError
 from newft.wizard.model_refusals import refuse_other_folder, refuse_untrainable_id
 from support.generate_project import catalog
+from support.run_newft import run_newft
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,18 @@ def test_models_of_others_pass() -> None:
 
 def test_capitals_of_a_hub_id_do_not_matter() -> None:
     assert find_listed_model("qwen/qwen3-8b", catalog()) == "Qwen/Qwen3-8B"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("model.safetensors", "is a file"), ("q4.gguf", "is a GGUF file, a format for inference")],
+)
+def test_a_file_is_no_folder_of_a_model(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    run = run_newft("new", "x", "--yes", "--dry-run", "--model", f"./{name}", cwd=tmp_path)
+    assert run.returncode == 2
+    assert f"error: model: `{name}` {message}" in run.stderr
+    assert "hint: give " in run.stderr and "folder" in run.stderr
 
 
 @pytest.mark.parametrize(

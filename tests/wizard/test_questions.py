@@ -126,7 +126,8 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
         (
             {"model": "acme/weights"},
             UsageError,
-            "--model: the family of `acme/weights` is not known",
+            "--model: the family of `acme/weights` is not known: newft lists no such model, and "
+            "there is no such folder here",
             "give --family ID (`newft show families` lists them); or fetch its "
             "json files, which tell it, and give their folder: "
             "hf download acme/weights --include '*.json' --include '*.jinja' --local-dir FOLDER",

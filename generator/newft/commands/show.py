@@ -33,6 +33,7 @@ from newft.wizard.model_entries import (
     describe_model_fit,
     explain_family,
     explain_method,
+    explain_model_fit,
     explain_model_fits,
     explain_obstacles,
     summarize_family,
@@ -133,12 +134,16 @@ def _list_models(options: ShowOptions, catalog: Catalog, messages: Messages) -> 
         step = make_reference_step(
             method, fits[0].family, "bf16", on_cpu=hardware.accelerator.kind == "cpu"
         )
-        notes = [explain_model_fits(hardware, method, step), *explain_obstacles(fits)]
+        notes = [explain_model_fits(hardware, method, step)]
+        if options.entry_id is None:
+            notes.extend(explain_obstacles(fits))
         ConsoleOutput(messages).print_notes(notes)
     language = messages.language
     return [
         Listing(
-            entry := describe_model_fit(fit, language), summarize_model_fit(fit, language), entry
+            describe_model_fit(fit, language),
+            summarize_model_fit(fit, language),
+            explain_model_fit(fit, language),
         )
         for fit in fits
     ]

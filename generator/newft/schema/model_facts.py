@@ -18,6 +18,7 @@ class ChatFacts:
     has_template: bool = False
     end_of_sequence: str | None = None
     pad: str | None = None
+    has_vocabulary: bool = False  # a file of it lies in the folder
     stop_tokens: tuple[str, ...] = ()  # at which generation_config.json stops
     added_tokens: tuple[str, ...] = ()  # of the tokenizer; empty where unknown or very many
     control_tokens: tuple[str, ...] = ()  # that the template names

@@ -133,7 +133,11 @@ def _is_possible(number: str, value: object) -> bool:
 def read_quantization(config: Mapping[str, Any]) -> str | None:
     """Return the method by which the weights are quantised."""
     section = _get_section(config, "quantization_config")
-    return read_text(section, "quant_method") or ("unknown" if section else None)
+    if named := read_text(section, "quant_method"):
+        return named
+    if _get_section(config, "quantization"):
+        return "mlx"
+    return "unknown" if section else None
 
 
 def has_own_code(config: Mapping[str, Any]) -> bool:

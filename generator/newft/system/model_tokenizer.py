@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from newft.system.model_config import read_json_object
 
 MAX_TOKENIZER_BYTES = 100_000_000  # of tokenizer.json; that of Gemma 3 has 33 million
 MAX_ADDED_TOKENS = 512  # that are kept: Gemma 3 has thousands, Qwen3 26
+# of the tokenizers of transformers, SentencePiece, tiktoken and Mistral
+VOCABULARY_FILE = re.compile(r"tokenizer\.json|tekken\.json|vocab\.(json|txt)|.+\.(model|tiktoken)")
 SPECIAL_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
@@ -28,6 +31,7 @@ def read_chat_facts(folder: Path) -> ChatFacts | None:
         has_template=source is not None,
         end_of_sequence=special.get("eos_token"),
         pad=special.get("pad_token"),
+        has_vocabulary=_has_vocabulary(folder),
         stop_tokens=_read_stop_tokens(folder, added),
         added_tokens=tuple(added.values()) if len(added) <= MAX_ADDED_TOKENS else (),
     )
@@ -43,6 +47,13 @@ def read_chat_facts(folder: Path) -> ChatFacts | None:
         template_tokens=found.tokens,
         writes_date=found.writes_date,
     )
+
+
+def _has_vocabulary(folder: Path) -> bool:
+    try:
+        return any(VOCABULARY_FILE.fullmatch(file.name) for file in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _iterate_special_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

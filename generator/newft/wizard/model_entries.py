@@ -144,6 +144,14 @@ def summarize_model_fit(fit: ModelFit, _: Language) -> Mapping[str, Json]:
     }
 
 
+def explain_model_fit(fit: ModelFit, language: Language) -> Mapping[str, Json]:
+    """Return what is known of a model, in the units of the table, for a person."""
+    known = describe_model_fit(fit, language)
+    facts = {key: known[key] for key in ("family", "context", "license", "gated")}
+    obstacle = {"obstacle": known["obstacle"]} if fit.obstacle else {}
+    return {**summarize_model_fit(fit, language), **facts, **obstacle}
+
+
 def explain_obstacles(fits: Sequence[ModelFit]) -> Iterator[Text]:
     """Say why models cannot be trained so, whatever the memory, each reason once."""
     found: dict[Text, list[str]] = {}

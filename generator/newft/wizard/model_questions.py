@@ -176,7 +176,7 @@ def get_default_family(state: WizardState) -> Reasoned[str]:
     if facts := state.model_facts:
         found = list_possible_families(facts, state.catalog)
         if not found and (facts.architectures or facts.model_type):
-            why = Text("no family of the catalogue", "目录中没有所属的系列")
+            why = Text("no family of the catalogue", "newft 未收录所属的系列")
             return Reasoned(GENERIC_FAMILY, why, as_citation("config.json"))
         if found:
             raise _make_unknown_family_error(str(model), [family.id for family in found], [])
@@ -213,8 +213,14 @@ def _make_unknown_family_error(
             "；也可先取回其 json 文件再用 --model 指定文件夹，由文件判断："
             f"hf download {model} --include '*.json' --include '*.jinja' --local-dir 文件夹"
         )
+    message = Text(f"the family of `{model}` is not known", f"无法判断 `{model}` 属于哪个模型系列")
+    if is_hub_model(model):  # a folder of this name would have been taken as one
+        message = Text(
+            f"{message.en}: newft lists no such model, and there is no such folder here",
+            f"{message.zh}：newft 未收录该模型，当前位置也没有同名文件夹",
+        )
     return UsageError(
-        Text(f"the family of `{model}` is not known", f"无法判断 `{model}` 属于哪个模型系列"),
+        message,
         where="--model",
         hint=Text(en, zh),
     )

@@ -10,6 +10,12 @@ from newft.schema.catalog import Catalog
 from newft.system.model_config import read_json_object, read_text
 from newft.text import Text
 
+GGUF = Text("a format for inference", "这种格式只能用于推理")
+GGUF_HINT = Text(
+    "give the folder with config.json and safetensors that GGUF was made from",
+    "请给出转换前的文件夹，其中有 config.json 和 safetensors",
+)
+
 
 def refuse_untrainable_id(model: str, catalog: Catalog) -> None:
     """Raise `UsageError` for the hub id of a base model, or of one packed for inference."""
@@ -34,6 +40,21 @@ def refuse_untrainable_id(model: str, catalog: Catalog) -> None:
             where="model",
             hint=Text(f"take `{chat}`", f"请改用 `{chat}`"),
         )
+
+
+def refuse_file(path: Path) -> None:
+    """Raise `UsageError` for a file that is given as a model, which is a folder."""
+    if path.suffix == ".gguf":
+        raise UsageError(
+            Text(f"`{path}` is a GGUF file, {GGUF.en}", f"`{path}` 是 GGUF 文件，{GGUF.zh}"),
+            where="model",
+            hint=GGUF_HINT,
+        )
+    raise UsageError(
+        Text(f"`{path}` is a file", f"`{path}` 是文件"),
+        where="model",
+        hint=Text(f"give its folder: `{path.parent}`", f"请给出它所在的文件夹：`{path.parent}`"),
+    )
 
 
 def refuse_other_folder(folder: str) -> None:
@@ -66,14 +87,10 @@ def refuse_other_folder(folder: str) -> None:
     if any(path.glob("*.gguf")):
         raise UsageError(
             Text(
-                f"`{folder}` holds GGUF files, which are for inference",
-                f"`{folder}` 中是 GGUF 文件，只能用于推理",
+                f"`{folder}` holds GGUF files, {GGUF.en}", f"`{folder}` 中是 GGUF 文件，{GGUF.zh}"
             ),
             where="model",
-            hint=Text(
-                "give the folder with config.json and the safetensors they were made from",
-                "请给出转换前的文件夹，其中有 config.json 和 safetensors",
-            ),
+            hint=GGUF_HINT,
         )
     raise UsageError(
         Text(

@@ -46,7 +46,7 @@ from newft.schema.reasoned import Reasoned
 from newft.schema.record_shape import TaskDetection
 from newft.system.model_folder import read_cached_model, read_model_folder
 from newft.text import Language, Text, join_texts
-from newft.wizard.model_refusals import refuse_other_folder, refuse_untrainable_id
+from newft.wizard.model_refusals import refuse_file, refuse_other_folder, refuse_untrainable_id
 from newft.wizard.state import Refusal, Services, WizardState, infer_family, list_open_tasks
 
 if TYPE_CHECKING:
@@ -238,17 +238,9 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
     if folder := _resolve_folder(text):
         refuse_other_folder(folder)
         return folder
-    if PATH_PATTERN.match(text):
-        raise UsageError(
-            Text(f"the folder `{text}` does not exist", f"文件夹 `{text}` 不存在"),
-            where="model",
-            hint=Text(
-                "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
-                "请检查路径；模型社区上的模型写成 Qwen/Qwen3-0.6B 的形式",
-            ),
-        )
     if listed := find_listed_model(text, catalog):
         return listed
+    _refuse_path(text)
     if successor := find_successor(text, catalog):
         raise _make_former_model_error(text, successor)
     if HUB_ID_PATTERN.fullmatch(text):
@@ -264,6 +256,21 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
     raise UsageError(message, where="model", hint=hint)
 
 
+def _refuse_path(text: str) -> None:
+    """Raise `UsageError` for a file, and for what is meant as a path and leads nowhere."""
+    if file := _find_file(text):
+        refuse_file(file)
+    if PATH_PATTERN.match(text):
+        raise UsageError(
+            Text(f"the folder `{text}` does not exist", f"文件夹 `{text}` 不存在"),
+            where="model",
+            hint=Text(
+                "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+                "请检查路径；模型社区上的模型写成 Qwen/Qwen3-0.6B 的形式",
+            ),
+        )
+
+
 def _make_former_model_error(text: str, successor: Successor) -> UsageError:
     former = successor.former
     return UsageError(
@@ -274,6 +281,14 @@ def _make_former_model_error(text: str, successor: Successor) -> UsageError:
         where="model",
         hint=Text(f"take `{successor.model}`", f"请改用 `{successor.model}`"),
     )
+
+
+def _find_file(text: str) -> Path | None:
+    try:
+        path = Path(text).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):  # as of folders
+        return None
 
 
 def _resolve_folder(text: str) -> str | None:

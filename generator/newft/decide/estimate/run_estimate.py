@@ -86,12 +86,12 @@ def _explain_estimate(
 ) -> Text:
     if inputs.size is None:
         en = "the size of this model is not in the catalogue; `make check` measures the memory"
-        zh = f"目录中没有该模型的规模，由 `make check` 实测{name_memory_zh(inputs.hardware)}"
+        zh = f"newft 未收录该模型的规模，由 `make check` 实测{name_memory_zh(inputs.hardware)}"
     elif memory is None or hours is None:
         en = (
             "memory from the model's dimensions; the speed of this hardware is not in the catalogue"
         )
-        zh = f"{name_memory_zh(inputs.hardware)}按模型结构估算；目录中没有该硬件的速度"
+        zh = f"{name_memory_zh(inputs.hardware)}按模型结构估算；newft 未收录该硬件的速度"
     elif inputs.on_cpu:
         of, of_zh = _name_largest_step(largest) if largest else ("", "")
         en = (

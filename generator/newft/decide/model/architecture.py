@@ -70,10 +70,47 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
             f"config.json in this folder declares {found}, but {family.title} needs {wanted}",
             f"该文件夹的 config.json 声明的是 {found}，而 {family.title} 要求 {wanted}",
         )
-    others = [one.id for one in list_possible_families(model, catalog)]
-    ways = [f"--family {other}" for other in others] or [f"--family {GENERIC_FAMILY}"]
-    raise IncompatibleError(
-        message, where="model, family", hint=Text(" or ".join(ways), " 或 ".join(ways))
+    others = [f"--family {one.id}" for one in list_possible_families(model, catalog)]
+    hint = Text(
+        f"leave out --family, or give --family {GENERIC_FAMILY}: the values then come from the "
+        "model's own files",
+        f"请去掉 --family，或改用 --family {GENERIC_FAMILY}：各项数值取自模型自身的文件",
+    )
+    if others:
+        hint = Text(f"give {' or '.join(others)}", f"请改用 {' 或 '.join(others)}")
+    raise IncompatibleError(message, where="model, family", hint=hint)
+
+
+def explain_no_family(model: ModelFacts, catalog: Catalog) -> Text:
+    """Say why a model goes by its own files: in what it differs from the families of its class."""
+    name = _describe_architecture(model) or "?"
+    if possible := list_possible_families(model, catalog):
+        titles = [family.title for family in possible]
+        return Text(
+            f"{name} goes by its own files, not as {' or '.join(titles)}",
+            f"{name} 按自身的文件来定，不按 {' 或 '.join(titles)}",
+        )
+    same = [family for family in catalog.families.values() if _has_class(model, family)]
+    if not same or not (model.architectures or model.model_type):
+        return Text(
+            f"newft lists no family with the class of this model, {name}",
+            f"newft 未收录使用该模型类的系列：{name}",
+        )
+    near = [
+        family
+        for family in same
+        if _is_near_vocabulary(model.vocabulary, family)
+        and _has_vocabulary(model.vocabulary, family, catalog)
+    ]
+    titles = [family.title for family in near or same]
+    if not near:
+        return Text(
+            f"{name} has the class of {', '.join(titles)}, but a vocabulary of another size",
+            f"{name} 的模型类与 {'、'.join(titles)} 相同，但词表大小不同",
+        )
+    return Text(
+        f"{name} has the class and the vocabulary of {', '.join(titles)}, but another chat template",
+        f"{name} 的模型类和词表与 {'、'.join(titles)} 相同，但对话模板不同",
     )
 
 

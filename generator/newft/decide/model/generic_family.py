@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from newft.decide.model.architecture import explain_no_family
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.family import GENERIC_FAMILY, Caveat, ChatTemplate, Family
@@ -106,7 +107,10 @@ def make_generic_family(model: ModelFacts | None, catalog: Catalog) -> Family:
         tokens_per_piece=Sourced(pieces, pieces_note, OWN_RULE),
         requires=relative.requires if relative else (),
         languages=("en", "zh"),
-        caveats=tuple(_list_assumptions(model, chat, relative)),
+        caveats=(
+            _explain_learning_rate(explain_no_family(model, catalog)),
+            *_list_assumptions(model, chat, relative),
+        ),
         sources=("config.json",),
         methods=_choose_methods(model, relative),
         expert_parameters=relative.expert_parameters if relative else (),
@@ -230,7 +234,7 @@ def _estimate_pieces(model: ModelFacts, catalog: Catalog) -> tuple[Mapping[Piece
             most[kind] = max(tokens, most.get(kind, 0.0))
     why = Text(
         "its tokenizer is not known: the most tokens of any family of the catalogue",
-        "分词器未知：取目录中各系列的最大值",
+        "分词器未知：取 newft 收录的各系列的最大值",
     )
     return most, why
 
@@ -264,12 +268,9 @@ def _make_pattern(names: tuple[str, ...], *, with_tower: bool = False) -> str:
     return rf"^{tower}.*\.(?:{'|'.join(names)})$"
 
 
-def _list_assumptions(
-    model: ModelFacts, chat: ChatTemplate, relative: Family | None
-) -> Iterator[Caveat]:
-    """List what newft assumes of the model, with what follows from it."""
-    yield Caveat(
-        Text("the model is in no family of the catalogue", "该模型不属于目录中的任何系列"),
+def _explain_learning_rate(no_family: Text) -> Caveat:
+    return Caveat(
+        no_family,
         Text(
             "the learning rate and the other values of the method are its usual ones, not tuned "
             "for this model: compare two or three learning rates on the validation rows",
@@ -277,6 +278,12 @@ def _list_assumptions(
         ),
         OWN_RULE,
     )
+
+
+def _list_assumptions(
+    model: ModelFacts, chat: ChatTemplate, relative: Family | None
+) -> Iterator[Caveat]:
+    """List what newft assumes of the model, with what follows from it."""
     rendered = bool(model.chat and model.chat.end_of_turn)
     yield Caveat(
         Text(f"an answer ends with {chat.end_of_turn}", f"回答以 {chat.end_of_turn} 结束"),
@@ -322,7 +329,7 @@ def _explain_modules(relative: Family | None) -> Caveat:
             OWN_FILES,
         )
     return Caveat(
-        Text("the class of the model is in no family", "没有系列使用该模型类"),
+        Text("the class of the model is in no family", "收录的系列都不使用该模型类"),
         Text(
             "memory and time are those of a usual decoder; `make check` measures the memory",
             "占用和时间按常见的解码器结构估算，由 `make check` 实测",

@@ -56,6 +56,12 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
             "could not be compared with those of the family",
             "模型文件夹中没有 tokenizer_config.json，无法核对分词器与对话模板",
         )
+    elif not model.chat.has_vocabulary:
+        yield Text(
+            "the folder of the model has no vocabulary yet: `make check` needs its tokenizer.json, "
+            "or the files that its tokenizer reads instead",
+            "模型文件夹中还没有词表：`make check` 需要 tokenizer.json，或分词器读取的其他词表文件",
+        )
     if model.own_code and family.id == GENERIC_FAMILY:
         yield Text(
             "the model brings Python code of its own, which the project never runs: it can be "
@@ -64,12 +70,13 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
             "`make check` 会说明",
         )
     if family.id == GENERIC_FAMILY:
+        why = family.caveats[0].value
         yield Text(
-            f"{family.title} is in no family of the catalogue: the recipe comes from the model's "
-            f"own files, with {len(family.caveats)} assumptions, which the README lists; "
-            "`make check` examines template, tokens and memory",
-            f"目录中没有 {family.title} 所属的系列：配方取自模型自身的文件，含 "
-            f"{len(family.caveats)} 条推断，见 README；`make check` 会检查模板、token 与显存",
+            f"{why.en}: the recipe comes from the model's own files, with {len(family.caveats)} "
+            "assumptions, which the README lists; `make check` examines class, template, tokens "
+            "and memory",
+            f"{why.zh}；配方取自模型自身的文件，含 {len(family.caveats)} 条推断，见 README；"
+            "`make check` 会检查模型类、对话模板、token 与内存占用",
         )
 
 

@@ -68,9 +68,9 @@ def _iterate_model_fits(
             step = make_reference_step(method, family, precision, on_cpu=on_cpu)
             memory = estimate_memory_range(size, step)
             choices = _Choices(family, size, hardware, method)
-            fits = None
-            if usable is not None and not is_uncertain(choices):
-                fits = memory[1] <= usable
+            fits = None if usable is None else memory[1] <= usable
+            if usable is not None and is_uncertain(choices) and memory[0] <= usable:
+                fits = None
             obstacle = next(find_obstacles(choices), None)
             if family.successor is not None:
                 obstacle = family.successor.why

@@ -75,7 +75,7 @@ def _warn_of_unknown_size(inputs: Inputs) -> Text:
         "`make check` measures the memory. To have them estimated, fetch its config.json and "
         f"give the folder: `hf download {name} --include '*.json' --include '*.jinja' "
         "--local-dir FOLDER`, then --model FOLDER",
-        f"`{name}` 不在 {title} 的目录中：未估算{memory_zh}与时间，由 `make check` 实测。"
+        f"newft 收录的 {title} 中没有 `{name}`：未估算{memory_zh}与时间，由 `make check` 实测。"
         f"若要估算，请先取回其配置：`hf download {name} --include '*.json' --include '*.jinja' "
         "--local-dir 文件夹`，再用 --model 文件夹 指定",
     )
