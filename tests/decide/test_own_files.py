@@ -336,7 +336,7 @@ def test_a_model_of_no_family_is_planned_from_its_files(tmp_path: Path) -> None:
         (
             {**LLAMA, "vocab_size": 128256},
             None,
-            "LlamaForCausalLM (128,256 tokens) has the class and the vocabulary of "
+            "LlamaForCausalLM (128,256 tokens) has the class and vocabulary of "
             "DeepSeek-R1-Distill, LLaMA 3.x, but another chat template",
         ),
         (QWEN3_8B, GENERIC_FAMILY, "goes by its own files, not as Qwen3"),
@@ -365,6 +365,7 @@ def test_routers_of_experts_are_not_trained(tmp_path: Path) -> None:
     made = plan(write_model_folder(tmp_path, config))
     targets = made.recipe.method["target_modules"].value
     assert targets == r"^.*\.(?:q_proj|k_proj|v_proj|o_proj)$"
+    assert any(one.value.en == "the experts get no adapter" for one in made.family.caveats)
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # by peft

@@ -109,7 +109,7 @@ def explain_no_family(model: ModelFacts, catalog: Catalog) -> Text:
             f"{name} 的模型类与 {'、'.join(titles)} 相同，但词表大小不同",
         )
     return Text(
-        f"{name} has the class and the vocabulary of {', '.join(titles)}, but another chat template",
+        f"{name} has the class and vocabulary of {', '.join(titles)}, but another chat template",
         f"{name} 的模型类和词表与 {'、'.join(titles)} 相同，但对话模板不同",
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newft.decide.estimate.parameter_count import count_expert_parameters, count_parameters
-from newft.schema.family import Experts, Family, LatentAttention, LinearAttention, ModelSpec
+from newft.schema.family import Caveat, Experts, Family, LatentAttention, LinearAttention, ModelSpec
 from newft.schema.model_facts import ModelFacts
+from newft.text import Text
 
 SOURCE = "config.json"
 # numbers without which neither memory nor time can be estimated
@@ -16,6 +17,15 @@ OF_EXPERTS = ("experts_per_token",)  # nor these, where there are experts
 UNKNOWN_CONTEXT = 4096  # tokens, where config.json names no limit: what nearly every model reads
 # what a model shares with a listed one that has the same dimensions
 SAME_SIZE = ("layers", "hidden", "intermediate", "vocabulary")
+UNREACHED = Caveat(
+    Text("the experts get no adapter", "专家不加适配器"),
+    Text(
+        "LoRA trains what target_modules names, and the 3-D weights of experts are none of it",
+        "LoRA 只训练 target_modules 指定的模块，而专家是三维权重，不在其中",
+    ),
+    "https://huggingface.co/docs/peft/developer_guides/lora",
+    methods=("lora",),
+)
 
 
 def make_model_spec(name: str, model: ModelFacts, family: Family) -> ModelSpec | None:
@@ -37,6 +47,7 @@ def make_model_spec(name: str, model: ModelFacts, family: Family) -> ModelSpec |
         spec,
         template_arguments=_select_arguments(model, family, twin),
         quantization=model.quantization,
+        further_caveats=(UNREACHED,) if spec.experts and not family.expert_parameters else (),
     )
     if twin is None:
         return spec
