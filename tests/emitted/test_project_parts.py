@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,6 @@ OF_MODELS = {
     *("compare_predictions", "format_question", "list_candidates"),
     *("INPUT_HINT", "MULTILINE_INPUT", "NonNegativeFraction", "PositiveCount"),
 }
-OF_CPUS = {"PASSES_PER_STEP"}  # what a method says for the time budget of a CPU
 COMMENT_BEHIND_BRACKET = re.compile(r"^\s*[\])}]+,?  # (?!fmt|noqa|type:)")
 
 
@@ -127,8 +127,6 @@ def test_every_name_that_a_module_defines_is_used_in_the_project(project: Projec
     known = {"__all__", *OF_TASKS}
     if not project.plan.model.trained_here:
         known |= OF_MODELS
-    elif "device/cpu" not in project.plan.layers:
-        known |= OF_CPUS
     unused = {
         f"{path}: {name}"
         for path, tree in project.modules.items()
@@ -159,6 +157,25 @@ def list_used_names(module: ast.Module) -> Iterator[str]:
                 yield name
             case ast.ImportFrom():
                 yield from (one.name for one in node.names)
+
+
+def test_every_package_that_a_module_imports_is_required(project: Project) -> None:
+    plan, owners = project.plan, packages_distributions()
+    required = {
+        re.split(r"[^\w-]", requirement)[0].lower().replace("_", "-")
+        for requirement in (*plan.requirements, *plan.requirements_no_deps)
+    }
+    imported = {
+        name.partition(".")[0]
+        for tree in project.modules.values()
+        for name in list_absolute_imports(tree)
+    }
+    missing = {
+        name
+        for name in imported - sys.stdlib_module_names
+        if not required & {one.lower().replace("_", "-") for one in owners.get(name, [name])}
+    }
+    assert missing == set()
 
 
 def test_versions_are_bound_of_packages_that_are_installed_alone(project: Project) -> None:

@@ -21,10 +21,12 @@ BASE_REQUIREMENTS = (
     "scipy>=1.13",
     "wcwidth>=0.3",
 )
-# transformers 5.24 needs torch 2.6 or newer.
+# transformers 5.24 needs torch 2.6, jinja2 3.1.6 and tokenizers 0.23.1 or newer.
 TRAINING_REQUIREMENTS = (
     "accelerate>=1.15",
+    "jinja2>=3.1.6",
     "safetensors>=0.5",
+    "tokenizers>=0.23.1",
     "torch>=2.6",
     "transformers>=5.24",
     "uniplot>=0.20",
@@ -32,7 +34,7 @@ TRAINING_REQUIREMENTS = (
 GGUF_REQUIREMENT = "gguf>=0.10"  # transformers loads the GGUF file of the embedded model with it
 HUB_REQUIREMENTS = {
     "huggingface": ("huggingface_hub>=1.0",),
-    "modelscope": ("modelscope>=1.40",),
+    "modelscope": ("modelscope>=1.40", "modelscope-hub>=0.4.6"),
 }
 READER_REQUIREMENTS = {  # by kind of data file
     "xlsx": "openpyxl>=3.1",
@@ -48,7 +50,9 @@ TESTED_VERSIONS = {
     "gguf": "0.19.0",
     "huggingface-hub": "2.4.0",
     "hypothesis": "6.170.17",
+    "jinja2": "3.1.6",
     "modelscope": "1.40.2",
+    "modelscope-hub": "0.5.1",
     "numpy": "2.4.6",
     "openpyxl": "3.1.5",
     "orjson": "3.13.0",
@@ -66,7 +70,7 @@ TESTED_VERSIONS = {
     "wcwidth": "0.9.4",
 }
 _TEST_TOOLS = ("hypothesis", "pytest", "ruff")
-_NEEDED_BY_TRANSFORMERS = ("huggingface-hub", "tokenizers")
+_NEEDED_BY_TRANSFORMERS = ("huggingface-hub",)
 
 
 def list_requirements(

@@ -35,7 +35,6 @@ from .training.run_dir import get_run_dir
 MAX_NEW_TOKENS = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
 EXIT_WORDS = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for exit
-LINE_END = "\n"  # between the lines of a candidate
 MAX_SHOWN_CANDIDATES = 3  # candidates that are shown with their probability
 HELP = """\
 Chat with the tuned model in the terminal: make chat
@@ -152,7 +151,7 @@ def format_top_candidates(ranked: Sequence[str], probabilities: Sequence[float])
     best = sorted(zip(probabilities, ranked, strict=True), key=lambda pair: -pair[0])[
         :MAX_SHOWN_CANDIDATES
     ]
-    shown = [f"{name.replace(LINE_END, ' / ')} {share:.2f}" for share, name in best]
+    shown = [f"{' / '.join(name.splitlines())} {share:.2f}" for share, name in best]
     return fill("(most likely: {candidates})", candidates=", ".join(shown))
 
 

@@ -3,7 +3,7 @@
 The base model gets the better of two prompts, chosen on validation rows: the label list without or
 with few-shot examples. Each language model predicts in two ways: by greedy generation (an output
 that is none of the labels is wrong) and by ranking the candidates. The classical baseline is
-trained on all training rows, however many of them the tuned model was trained on.
+trained on all training rows.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run, rows = get_run_dir(config), verify_files_and_hash_rows()
     run.refuse_other_rows(rows)
     trained, config = run.verify_trained_weights(), run.apply_trained_settings(config)
-    batches = BatchRunner(config.evaluation)  # its time counts from here
+    batches = BatchRunner(config.evaluation)  # before anything is loaded: that takes time, too
     say("loading {model}", model=config.model.id)
     folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
@@ -78,10 +78,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     candidates = pick_few_shot_examples(train, config, rng)
     examples, prompt_choice = predictor.choose_examples(candidates, validation)
     say("base model: {choice}", choice=prompt_choice)
-    # All three get the same rows in the same order, however many are predicted.
+    # all three get the same rows in the same order
     shuffled, texts = [test[i] for i in order], [get_question(test[i]) for i in order]
     classical = predict_with_baseline(train, shuffled, config)
-    say("predicting up to {rows:,} test rows, by generation and by ranking", rows=len(test))
+    say("predicting {rows:,} test rows, by generation and by ranking", rows=len(test))
     base, tuned = predictor.predict(
         PromptSet([build_base_prompt(text, config.task, examples) for text in texts]),
         PromptSet([build_prompt(text, config.task) for text in texts], tuned=True),

@@ -51,7 +51,7 @@ class Predictor:
     def predict(self, *prompt_sets: PromptSet, phase: str) -> list[Predictions]:
         """The generated text and the probability of each candidate, for each set of prompts.
 
-        All sets get predictions for the same rows: the first ones, as many as there is time for.
+        All sets get predictions for the same rows: the first ones, as many as `batches` does.
         """
         task, tokenizer = self.config.task, self.encoder.tokenizer
         texts: list[list[str]] = [[] for _ in prompt_sets]

@@ -11,7 +11,6 @@ from itertools import accumulate
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ..config import TrainingConfig
-from ..model.method import PASSES_PER_STEP
 from ..runtime.output import say
 from .progress import ProgressCallback
 from .steps import StepPlan, TrainingInputs, TrainingSteps
@@ -22,6 +21,9 @@ TRAINING_SHARE = 0.85
 # slowly after
 MIN_USEFUL_STEPS = 30
 MIN_USEFUL_EPOCHS = 0.5
+# forward, and backward to the activations, of about as many operations; training all weights needs
+# a third, for which a validation has fewer rows than it could have
+PASSES_PER_STEP = 2
 # A plan is kept while it differs by less from what the speed allows, so that a machine of steady
 # speed keeps one learning-rate curve from the first step to the last.
 REPLAN_TOLERANCE = 0.1

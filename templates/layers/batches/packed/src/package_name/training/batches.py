@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..config import TrainingConfig
+from ..model.method import CAN_CHECKPOINT
 from ..runtime.messages import fill
 from ..runtime.output import say
 from .examples import Example
@@ -24,7 +25,7 @@ class Batches(NamedTuple):
 
 def suggest_less_memory(settings: TrainingConfig) -> str:
     """What lowers the memory of training, and changes least of what is learned."""
-    if not settings.gradient_checkpointing:
+    if CAN_CHECKPOINT and not settings.gradient_checkpointing:
         return fill("set training.gradient_checkpointing to true")
     if settings.max_packed_tokens > settings.max_length:
         return fill("lower training.max_packed_tokens, to training.max_length at the least")

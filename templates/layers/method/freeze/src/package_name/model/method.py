@@ -20,7 +20,6 @@ MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 12
 Checkpointing = bool
 CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
-PASSES_PER_STEP = 2  # forward, and less than one more: the backward pass ends at the first block
 
 CARD_SUMMARY = "The base model {base} with the weights of its last blocks fine-tuned."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to this model as well."

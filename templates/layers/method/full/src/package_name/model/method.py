@@ -20,8 +20,6 @@ MEMORY_CONTENT = "weights, gradients and optimizer"
 CHECKPOINTS_BYTES_PER_WEIGHT = 28
 Checkpointing = bool
 CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
-# forward, backward to the activations, backward to the weights, each of about as many operations
-PASSES_PER_STEP = 3
 
 CARD_SUMMARY = "The base model {base} with all weights fine-tuned."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to this model as well."

@@ -15,7 +15,6 @@ MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
 Checkpointing = bool
 CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
-PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A LoRA adapter for the base model {base}."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the adapter as well."

@@ -19,7 +19,6 @@ WEIGHTS_PATTERN = WEIGHTS_FILE
 _BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # a projection and its optimizer are small beside the model
-PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A prefix (P-tuning v2) for the base model {base}."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the prefix as well."
