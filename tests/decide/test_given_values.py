@@ -325,3 +325,9 @@ def test_a_value_that_is_far_from_the_usual_one_is_warned_of(
 def test_a_name_of_another_tool_is_answered_by_what_newft_calls_it(foreign: str, own: str) -> None:
     for error in (refuse({foreign: "8"}), make_unknown_key_error(foreign, where="--set")):
         assert f"`{foreign}` is called `recipe.{own}` here" in error.message
+
+
+def test_checkpointing_is_explained_by_the_rows_that_do_not_fit() -> None:
+    given = recipe({"max_length": "4096", "batch_size": "8"}, hardware=Hardware(card(12.0)))
+    assert given.gradient_checkpointing.value
+    assert "8 rows of up to 4,096 tokens do not fit" in given.gradient_checkpointing.why.en

@@ -338,8 +338,16 @@ def _choose_gradient_checkpointing(inputs: Inputs, fitted: MemoryFit) -> Reasone
         )
     else:
         memory = format_number(inputs.memory_gb)
+        rows, tokens = inputs.given.get("batch_size"), f"{fitted.length:,}"
+        given = rows if isinstance(rows, int) and rows > 1 else None
+        en = (
+            f"{given} rows of up to {tokens} tokens do not fit"
+            if given
+            else "not even one row fits"
+        )
+        zh = f"每行最多 {tokens} 个 token 的 {given} 行" if given else "一行也"
         why = Text(
-            f"without it not even one row fits into {memory} GB; it adds {computation}",
-            f"不启用则一行也放不进 {memory} GB；代价是多花 {computation_zh}",
+            f"without it {en} into {memory} GB; it adds {computation}",
+            f"不启用则{zh}放不进 {memory} GB；代价是多花 {computation_zh}",
         )
     return Reasoned(fitted.checkpointing, why, cite_checkpointing(inputs))
