@@ -19,7 +19,7 @@ from newft.answers.keys import (
     AnswerValue,
     RawAnswers,
 )
-from newft.text import Text
+from newft.text import Text, join_names
 
 # What was measured holds for these answers alone. The positive labels are no part of it: the facts
 # have all labels.
@@ -80,9 +80,11 @@ def fit_answers(recorded: RawAnswers, known: Iterable[KnownAnswer]) -> FittedAns
         if is_valid(entry, fitted):
             answers[entry.key] = fitted
         else:
-            listed = ", ".join(entry.choices or ())
+            listed = join_names(entry.choices or ())
             text = format_answer(fitted)
-            reason = Text(f"`{text}` is not one of: {listed}", f"`{text}` 不在可选项中：{listed}")
+            reason = Text(
+                f"`{text}` is not one of: {listed.en}", f"`{text}` 不在可选项中：{listed.zh}"
+            )
             invalid.append(InvalidAnswer(entry.key, reason))
     return FittedAnswers(answers, tuple(notes), tuple(invalid))
 

@@ -34,7 +34,7 @@ from newft.answers.keys import (
 from newft.answers.unknown_names import make_unknown_key_error, make_unknown_name_error
 from newft.errors import UsageError
 from newft.schema.answers import Answers, DataAnswer, KitAnswer
-from newft.text import Text, to_bilingual_text
+from newft.text import Text, join_names, to_bilingual_text
 
 if TYPE_CHECKING:
     from newft.emitted.yaml_lines import KeyPath, YamlDocument
@@ -159,10 +159,11 @@ def _check_choices(values: tuple[str, ...], choices: Mapping[str, Text], *, wher
     if unknown := [value for value in values if value not in choices]:
         raise make_unknown_name_error(unknown[0], choices, where=where)
     if NO_CHOICE in values and {*values} != {NO_CHOICE}:
-        others = ", ".join(value for value in values if value != NO_CHOICE)
+        others = join_names(value for value in values if value != NO_CHOICE)
         raise UsageError(
             Text(
-                f"`{NO_CHOICE}` is given beside {others}", f"`{NO_CHOICE}` 不能与 {others} 同时给出"
+                f"`{NO_CHOICE}` is given beside {others.en}",
+                f"`{NO_CHOICE}` 不能与 {others.zh} 同时给出",
             ),
             where=where,
             hint=Text("give only one of the two", "只保留其中一处"),

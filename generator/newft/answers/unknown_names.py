@@ -17,7 +17,7 @@ from newft.answers.keys import (
 )
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
-from newft.text import Text, find_nearest_names, to_bilingual_text
+from newft.text import Text, find_nearest_names, join_names, to_bilingual_text
 
 # Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
 # does not have are refused as not supported rather than as unknown.
@@ -112,11 +112,11 @@ def _make_other_method_error(word: str, name: str, setting: str, *, where: str) 
 
 def _make_unsupported_method_error(method: str, known: Sequence[str], *, where: str) -> UsageError:
     """Make the error for a training method that newft does not offer."""
-    names = ", ".join(f"`{name}`" for name in known)
+    names = join_names(f"`{name}`" for name in known)
     return UsageError(
         Text(
-            f"`{method}` is not supported yet, only {names}",
-            f"暂不支持 `{method}`，目前只有 {names}",
+            f"`{method}` is not supported yet, only {names.en}",
+            f"暂不支持 `{method}`，目前只有 {names.zh}",
         ),
         where=where,
         hint=Text(

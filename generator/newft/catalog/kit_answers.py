@@ -25,7 +25,7 @@ from newft.emitted.yaml_lines import KeyPath, YamlDocument
 from newft.schema.family import is_local_path
 from newft.schema.kit import AnswerText
 from newft.strict_yaml import Fault
-from newft.text import Text, find_nearest_names, to_bilingual_text
+from newft.text import Text, find_nearest_names, join_names, to_bilingual_text
 
 SECTIONS = ("presets", "locked")
 LOCK_KEYS = ("value", "why")
@@ -156,8 +156,8 @@ def _find_choice_fault(keys: KeyPath, key: str, values: tuple[str, ...]) -> Faul
     entry = find_answer_key(key)
     if entry is None or not entry.choices or all(value in entry.choices for value in values):
         return None
-    listed = ", ".join(entry.choices)
-    return Fault(keys, Text(f"should be one of: {listed}", f"应为以下之一：{listed}"))
+    listed = join_names(entry.choices)
+    return Fault(keys, Text(f"should be one of: {listed.en}", f"应为以下之一：{listed.zh}"))
 
 
 def _normalize(key: str, value: str) -> str:

@@ -15,7 +15,7 @@ from newft.answers.keys import (
 from newft.emitted.yaml_lines import KeyPath
 from newft.schema.kit import AnswerText, Condition, Kit, KitQuestion
 from newft.strict_yaml import Fault
-from newft.text import Text, join_texts, to_bilingual_text
+from newft.text import Text, join_names, join_texts, to_bilingual_text
 
 YES_NO_CHOICES: Mapping[str, Text] = {"yes": Text("yes", "是"), "no": Text("no", "否")}
 # Of a question of copier: what YAML has for a truth value, and digits. Copier takes any other
@@ -138,8 +138,10 @@ def _find_type_faults(at: KeyPath, question: KitQuestion) -> Iterator[Fault]:
 def _find_single_fault(question: KitQuestion, value: str) -> Text | None:
     choices = list_choices(question)
     if choices and value not in choices:
-        listed = ", ".join(choices)
-        return Text(f"`{value}` is not one of: {listed}", f"`{value}` 不在可选范围内：{listed}")
+        listed = join_names(choices)
+        return Text(
+            f"`{value}` is not one of: {listed.en}", f"`{value}` 不在可选范围内：{listed.zh}"
+        )
     if question.type == "integer" and not re.fullmatch(r"-?[0-9]{1,18}", value):
         return Text(f"`{value}` is not a whole number", f"`{value}` 不是整数")
     if len(value) > MAX_ANSWER_CHARACTERS:

@@ -44,7 +44,7 @@ from newft.project.update import ProjectUpdate, make_update
 from newft.project.write import apply_changes, recover_interrupted
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
-from newft.text import Text
+from newft.text import Text, join_names
 from newft.wizard.confirm_write import confirm_write, refuse_silent_write
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
@@ -171,10 +171,10 @@ def _refuse_other_options(options: UpdateOptions) -> None:
         "--remeasure": options.remeasure,
         "--set": bool(options.sets),
     }
-    names = ", ".join(name for name, is_given in given.items() if is_given)
-    if names:
+    names = join_names(name for name, is_given in given.items() if is_given)
+    if names.en:
         raise UsageError(
-            Text(f"{names} cannot be combined with --undo", f"{names} 不能与 --undo 同用"),
+            Text(f"{names.en} cannot be combined with --undo", f"{names.zh} 不能与 --undo 同用"),
             where="--undo",
             hint=Text("leave it out", "请去掉它"),
         )

@@ -12,7 +12,7 @@ from newft.dataset.row_stats import RowStats
 from newft.emitted.label_rules import find_label
 from newft.errors import UsageError
 from newft.schema.kit import Task
-from newft.text import Text
+from newft.text import Text, join_names
 
 MIN_LABELS = 2  # one to score, and one to compare it with
 
@@ -34,11 +34,11 @@ def refuse_unfit_indeterminate(
         if find_label(name, known, task.label_rules) is None:
             raise make_unknown_name_error(name, known, where=INDETERMINATE_KEY)
     if len(outcome.kept_labels) < MIN_LABELS:
-        left = ", ".join(outcome.kept_labels) or "-"
+        left = join_names([*outcome.kept_labels] or ["-"])
         raise UsageError(
             Text(
-                f"without these rows fewer than two labels are left: {left}",
-                f"剔除这些行之后剩下的标签不足两个：{left}",
+                f"without these rows fewer than two labels are left: {left.en}",
+                f"剔除这些行之后剩下的标签不足两个：{left.zh}",
             ),
             where=INDETERMINATE_KEY,
             hint=Text("leave out fewer labels", "请少剔除一些标签"),

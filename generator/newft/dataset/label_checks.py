@@ -62,13 +62,13 @@ def warn_of_codes(column: str, labels: Sequence[str], task: Task) -> Iterator[Te
     if task.tabular or len(labels) <= BINARY or not all(map(is_code, labels)):
         return
     named = escape_invisible(column)
-    shown = ", ".join(f"`{label}`" for label in labels[:MAX_LABELS_SHOWN])
+    shown = join_names(f"`{label}`" for label in labels[:MAX_LABELS_SHOWN])
     example = labels[len(labels) // 2]
     yield Text(
-        f"the labels of `{named}` are codes ({shown} ...): the model learns to write `{example}`, "
-        "and no prompt can say what it means; add a column with the name of each code, such as "
-        f"`{named}_name`, and the names become the labels",
-        f"“{named}”列的标签是编码（{shown} ……）：模型只会学着写 `{example}`，"
+        f"the labels of `{named}` are codes ({shown.en} ...): the model learns to write "
+        f"`{example}`, and no prompt can say what it means; add a column with the name of each "
+        f"code, such as `{named}_name`, and the names become the labels",
+        f"“{named}”列的标签是编码（{shown.zh} ……）：模型只会学着写 `{example}`，"
         "提示词也无法说明它的含义；"
         f"请增加一列写出每个编码的名称（如“{named}_name”），名称就会成为标签",
     )

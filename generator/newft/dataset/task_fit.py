@@ -24,7 +24,7 @@ from newft.emitted.label_rules import read_label
 from newft.emitted.normalize import escape_controls
 from newft.schema.kit import Field, Task
 from newft.schema.record_shape import SHAPE_TITLES
-from newft.text import Text
+from newft.text import Text, join_names
 from newft.text_layout import clip_text
 
 MIN_TYPICAL_SHARE = 1 / 3  # of the values: fewer may be chance, and no file has only typical ones
@@ -110,10 +110,10 @@ def _find_table_misfit(fit: TaskFit, records: Records, *, has_text: bool) -> Tex
     if fit.has_named("label") or _has_tied_outcomes(fit, records):
         return None
     field = next(one for one in fit.task.single_fields.values() if one.role == "label")
-    names = ", ".join(field.synonyms[:MAX_EXAMPLES])
+    names = join_names(field.synonyms[:MAX_EXAMPLES])
     return Text(
-        f"no column is named as its label is, such as {names}",
-        f"没有哪一列的名称像它的标签，例如 {names}",
+        f"no column is named as its label is, such as {names.en}",
+        f"没有哪一列的名称像它的标签，例如 {names.zh}",
     )
 
 

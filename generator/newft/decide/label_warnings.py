@@ -7,7 +7,7 @@ from math import ceil
 from newft.decide.split_reasons import compute_wilson_interval
 from newft.schema.dataset import DataFacts
 from newft.split_fractions import choose_split_fractions
-from newft.text import Text, pluralize
+from newft.text import Text, join_names, pluralize
 
 # At ten rows the 95 % Wilson interval of a half is 24 to 76 %: nothing but "most" or "few" is told.
 FEW_SPLIT_ROWS = 10
@@ -26,7 +26,7 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
     if min(validation, test) >= FEW_SPLIT_ROWS:
         return None
     many = sum(data.labels[label] for label in scored)
-    named = ", ".join(f"`{label}`" for label in scored[:MAX_NAMES_LISTED])
+    named = join_names(f"`{label}`" for label in scored[:MAX_NAMES_LISTED])
     interval = _describe_interval(test if test < FEW_SPLIT_ROWS else validation)
     share = min(validation, test) / many or min(choose_split_fractions(max(1, data.rows_to_split)))
     needed = ceil(FEW_SPLIT_ROWS / share)  # if the splits stay what they are
@@ -35,9 +35,9 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
         f"该标签约需 {needed:,} 行，两个划分才各有 {FEW_SPLIT_ROWS} 行",
     )
     return Text(
-        f"label {named} has {pluralize(many, 'row')}, about {validation} in validation and "
+        f"label {named.en} has {pluralize(many, 'row')}, about {validation} in validation and "
         f"{test} in test: {interval.en}; {more.en}",
-        f"标签 {named} 只有 {many:,} 行，验证集约 {validation} 行、测试集约 {test} 行："
+        f"标签 {named.zh} 只有 {many:,} 行，验证集约 {validation} 行、测试集约 {test} 行："
         f"{interval.zh}；{more.zh}",
     )
 
@@ -49,12 +49,13 @@ def warn_of_rare_labels(data: DataFacts) -> Text | None:
         return None
     verb = "has" if len(rare) == 1 else "have"
     most = max(max(_count_held_out(label, data)) for label in rare)
-    shown = ", ".join(rare[:MAX_NAMES_LISTED]) + (" ..." if len(rare) > MAX_NAMES_LISTED else "")
+    more = ["..."] if len(rare) > MAX_NAMES_LISTED else []
+    shown = join_names([*rare[:MAX_NAMES_LISTED], *more])
     return Text(
         f"{len(rare)} of {len(data.labels)} labels {verb} fewer than {FEW_ROWS_PER_LABEL} rows: "
-        f"{shown}; at most about {most} of one are in validation or in test, too few to tell how "
-        "well it is found",
-        f"{len(data.labels)} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown}；"
+        f"{shown.en}; at most about {most} of one are in validation or in test, too few to tell "
+        "how well it is found",
+        f"{len(data.labels)} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown.zh}；"
         f"每个标签在验证集或测试集中至多约 {most} 行，不足以判断识别效果",
     )
 

@@ -22,7 +22,7 @@ from newft.decide.split_reasons import (
 )
 from newft.schema.plan import Recipe
 from newft.split_fractions import choose_split_fractions
-from newft.text import Text
+from newft.text import Text, join_names
 
 FEW_TEST_ROWS = 60
 RECOMMENDED_ROWS = 600
@@ -112,9 +112,9 @@ def _warn_torch_build(inputs: Inputs) -> Text | None:
     build = inputs.hardware.accelerator.torch
     if build is None or not build.excludes_newest:
         return None
-    wanted = ", ".join(build.requires)
+    wanted = join_names(build.requires)
     return Text(
-        f"the project installs {wanted}: {build.why.en}", f"项目安装 {wanted}：{build.why.zh}"
+        f"the project installs {wanted.en}: {build.why.en}", f"项目安装 {wanted.zh}：{build.why.zh}"
     )
 
 

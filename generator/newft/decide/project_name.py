@@ -10,7 +10,7 @@ import unicodedata
 
 from newft.decide.reserved_names import INSTALLED_NAMES, PROJECT_NAMES, WINDOWS_DEVICE_NAMES
 from newft.errors import UsageError
-from newft.text import Text
+from newft.text import Text, join_names
 
 MAX_NAME_LENGTH = 40
 
@@ -58,10 +58,10 @@ def _find_name_fault(name: str) -> Text | None:
         )
     odd = sorted({mark for mark in name if not (mark.isalnum() or mark in " -_")})
     if odd:
-        marks = ", ".join(
+        marks = join_names(
             _escape_unprintable(mark) if mark.isprintable() else ascii(mark) for mark in odd
         )
-        return Text(f"contains {marks}", f"含有 {marks}")
+        return Text(f"contains {marks.en}", f"含有 {marks.zh}")
     return _find_reserved_fault(derive_package_name(name, domain="project"))
 
 

@@ -13,7 +13,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, KitQuestion, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts
 from newft.strict_yaml import Fault
-from newft.text import Text
+from newft.text import Text, join_names
 
 _POLICY_KEYS = {"family": "families", "method": "methods", "hub": "hubs"}
 
@@ -72,12 +72,15 @@ def find_unknown_names(kit: Kit, domain: Kit | None, catalog: Catalog) -> Iterat
         for key, value in answers.items():
             at = (section, *key.split("."))
             if key in allowed and value not in allowed[key]:
-                listed = ", ".join(allowed[key])
-                yield Fault(at, Text(f"should be one of: {listed}", f"应为以下之一：{listed}"))
+                listed = join_names(allowed[key])
+                yield Fault(
+                    at, Text(f"should be one of: {listed.en}", f"应为以下之一：{listed.zh}")
+                )
             elif key.startswith(COLUMNS_PREFIX) and key.removeprefix(COLUMNS_PREFIX) not in fields:
-                listed = ", ".join(fields)
+                listed = join_names(fields)
                 message = Text(
-                    f"is not a field: the tasks have {listed}", f"不是字段，任务的字段有：{listed}"
+                    f"is not a field: the tasks have {listed.en}",
+                    f"不是字段，任务的字段有：{listed.zh}",
                 )
                 yield Fault(at, message)
 
@@ -129,10 +132,10 @@ def find_policy_contradictions(kit: Kit, policy: Policy | None) -> Iterator[Faul
         for key, name in _POLICY_KEYS.items():
             allowed = getattr(policy, name) if policy else ()
             if allowed and key in answers and answers[key] not in allowed:
-                listed = ", ".join(allowed)
+                listed = join_names(allowed)
                 message = Text(
-                    f"is `{answers[key]}`, but the policy allows only {listed}",
-                    f"为 `{answers[key]}`，而策略只允许：{listed}",
+                    f"is `{answers[key]}`, but the policy allows only {listed.en}",
+                    f"为 `{answers[key]}`，而策略只允许：{listed.zh}",
                 )
                 yield Fault((section, key), message)
 

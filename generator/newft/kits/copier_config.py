@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from newft.emitted.normalize import escape_controls
 from newft.errors import CatalogError
-from newft.text import Text, join_texts, to_bilingual_text
+from newft.text import Text, join_names, join_texts, to_bilingual_text
 
 # Extensions that come with Jinja and add syntax alone. All others are Python code to import.
 SAFE_EXTENSIONS = frozenset({"jinja2.ext.do", "jinja2.ext.loopcontrols"})
@@ -95,12 +95,12 @@ def _find_faults(config: Config) -> Iterator[ConfigFault]:
             return
     unsafe = [name for name in config.get("_jinja_extensions", ()) if name not in SAFE_EXTENSIONS]
     if unsafe:
-        listed = ", ".join(f"`{name}`" for name in unsafe)
+        listed = join_names(f"`{name}`" for name in unsafe)
         yield ConfigFault(
             "_jinja_extensions",
             Text(
-                f"loads Python code, and newft runs no code of a kit: {listed}",
-                f"会加载 Python 代码，而 newft 不运行套件的代码：{listed}",
+                f"loads Python code, and newft runs no code of a kit: {listed.en}",
+                f"会加载 Python 代码，而 newft 不运行套件的代码：{listed.zh}",
             ),
             Text(
                 "remove it and what uses it, or render the template with copier itself",

@@ -22,7 +22,7 @@ from newft.kits.copier_answers import (
     split_help,
 )
 from newft.schema.starter_kit import AskedQuestion
-from newft.text import Text, to_bilingual_text
+from newft.text import Text, join_names, to_bilingual_text
 
 
 class EvaluatedQuestion(NamedTuple):
@@ -80,8 +80,8 @@ def _find_item_fault(question: Question, type_name: str, item: str) -> Text | No
         return None
     if reason := next((disabled for one, disabled in choices if value == one), ""):
         raise ValueError(reason)
-    listed = ", ".join(format_value(one, type_name) for one, disabled in choices if not disabled)
-    return Text(f"{shown.en} is not one of: {listed}", f"{shown.zh} 不在可选范围内：{listed}")
+    listed = join_names(format_value(one, type_name) for one, disabled in choices if not disabled)
+    return Text(f"{shown.en} is not one of: {listed.en}", f"{shown.zh} 不在可选范围内：{listed.zh}")
 
 
 def _show_answer(question: Question, value: AnswerValue) -> Text:

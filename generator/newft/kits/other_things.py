@@ -8,7 +8,7 @@ from pathlib import Path
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
 from newft.project.snapshot import METADATA_DIR
-from newft.text import Text
+from newft.text import Text, join_names
 
 _HALF_SHORTHAND = re.compile(r"(gh|gl):")
 _HALF_URL = re.compile(r"(?:git\+)?(file|https?|ssh):/*(?P<rest>.*)")
@@ -64,8 +64,10 @@ def _explain_file(path: Path) -> tuple[Text, Text]:
         )
         return message, Text(f"give {shown}", f"请给出 {shown}")
     message = Text("is a file, and a kit is a folder", "是文件，而套件是文件夹")
-    names = ", ".join(_MANIFESTS[:2])
-    hint = Text(f"give a folder with one of: {names}", f"请给出含有以下文件之一的文件夹：{names}")
+    names = join_names(_MANIFESTS[:2])
+    hint = Text(
+        f"give a folder with one of: {names.en}", f"请给出含有以下文件之一的文件夹：{names.zh}"
+    )
     return message, hint
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from newft.emitted.normalize import escape_controls
 from newft.errors import KitSourceError
 from newft.kits.remote_git import LIST_TIMEOUT, Repository, explain_failure, run_remote
-from newft.text import Text, find_nearest_names
+from newft.text import Text, find_nearest_names, join_names
 
 COMMIT_PATTERN = re.compile(r"[0-9a-f]{40}")
 REVISION_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/+-]*")
@@ -130,7 +130,7 @@ def _make_unknown_revision_error(
         if name != "HEAD"
     ][:MAX_NAMES_COMPARED]
     near = find_nearest_names(revision, names) or sorted(names)[:5]
-    listed = ", ".join(f"`{escape_controls(name)}`" for name in near)
+    listed = join_names(f"`{escape_controls(name)}`" for name in near)
     return KitSourceError(
         Text(
             f"the repository has no tag, branch or commit `{revision}`",
@@ -138,7 +138,7 @@ def _make_unknown_revision_error(
         ),
         where=repository.shown,
         hint=Text(
-            f"it has {listed}; a commit needs all 40 digits" if listed else "check its name",
-            f"现有 {listed}；提交要写全 40 位" if listed else "请检查名称",
+            f"it has {listed.en}; a commit needs all 40 digits" if near else "check its name",
+            f"现有 {listed.zh}；提交要写全 40 位" if near else "请检查名称",
         ),
     )

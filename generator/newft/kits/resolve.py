@@ -27,7 +27,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.kit import Kit, KitQuestion, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts, KitTemplate, LocatedKit, LocateKit, StarterKit
 from newft.strict_yaml import CatalogFile, Fault
-from newft.text import Text, find_nearest_names, to_bilingual_text
+from newft.text import Text, find_nearest_names, join_names, to_bilingual_text
 
 MAX_CHAIN_LENGTH = 3  # kits, without the domain that the first of them extends
 MANIFEST = "kit.yaml"
@@ -293,10 +293,10 @@ def _merge_policies(kit: Kit, lower: Policy | None) -> Policy | None:
         mine, theirs = getattr(own, key), getattr(lower, key)
         allowed[key] = tuple(one for one in mine or theirs if not theirs or one in theirs)
         if (mine or theirs) and not allowed[key]:
-            listed = ", ".join(theirs)
+            listed = join_names(theirs)
             message = Text(
-                f"allows nothing that the kits below allow: {listed}",
-                f"与下层套件允许的范围没有交集：{listed}",
+                f"allows nothing that the kits below allow: {listed.en}",
+                f"与下层套件允许的范围没有交集：{listed.zh}",
             )
             _refuse(kit, [Fault(("policy", key), message)])
     files = tuple(dict.fromkeys((*lower.required_files, *own.required_files)))

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from newft.schema.kit_check import ProjectTests
-from newft.text import Text
+from newft.text import Text, join_names
 
 # They train models, or repeat the statistics of newft itself, and take most of the time.
 SLOW_TESTS = ("test_auto_setup.py", "test_report.py", "test_time_budget.py", "test_train.py")
@@ -27,13 +27,13 @@ _TEST_VARIABLES = {
 def run_fast_tests(project: Path, requirements: Iterable[str]) -> ProjectTests:
     """Run the tests of a project but the slow ones, if this environment has what they need."""
     if missing := _list_missing([*requirements, *TEST_REQUIREMENTS]):
-        names = ", ".join(missing)
+        names = join_names(missing)
         return ProjectTests(
             "not_run",
             Text(
-                f"this environment lacks {names}: run newft where the dependencies of a project "
+                f"this environment lacks {names.en}: run newft where the dependencies of a project "
                 "are installed, such as in its .venv after `make setup`",
-                f"当前环境缺少 {names}：请在装有项目依赖的环境中运行 newft，"
+                f"当前环境缺少 {names.zh}：请在装有项目依赖的环境中运行 newft，"
                 "例如执行 `make setup` 之后的 .venv",
             ),
         )

@@ -33,7 +33,7 @@ from newft.schema.hardware import Hardware
 from newft.schema.starter_kit import StarterKit
 from newft.schema.update import AnswerChange
 from newft.system.hardware_probe import probe_machine
-from newft.text import Language, Text, join_texts
+from newft.text import Language, Text, join_names, join_texts
 from newft.wizard.default_answers import fill_defaults
 from newft.wizard.fit_recorded import apply_newer_kit, fit_recorded
 from newft.wizard.kit_questions import list_questions
@@ -181,12 +181,12 @@ def _describe_other_language(measured: RawAnswers, state: WizardState) -> Iterat
     """Yield that the sample records stay in the language in which they were written."""
     old, new = measured.get("language"), state.answers.get("language")
     if old and old != new and state.data and state.data.sample:
-        files = ", ".join(file.project_path for file in state.data.files)
+        files = join_names(file.project_path for file in state.data.files)
         yield Text(
             f"prompts and messages are now in `{new}`, but the sample records stay in `{old}`"
-            f" ({files}): put records of your own there and add --remeasure, or make a new project"
-            f" with `newft new --language {new}`",
-            f"提示词和消息改为 `{new}`，但示例数据仍是 `{old}`（{files}）：请换成自己的数据并加"
+            f" ({files.en}): put records of your own there and add --remeasure, or make a new "
+            f"project with `newft new --language {new}`",
+            f"提示词和消息改为 `{new}`，但示例数据仍是 `{old}`（{files.zh}）：请换成自己的数据并加"
             f" --remeasure，或用 `newft new --language {new}` 新建项目",
         )
 
@@ -244,11 +244,11 @@ def _find_place(folder: Path, key: str) -> str:
 def _refuse_unmeasured(measured: RawAnswers, answers: RawAnswers) -> None:
     keys = list_unmeasured_changes(measured, answers)
     if keys:
-        names = ", ".join(keys)
+        names = join_names(keys)
         raise UsageError(
             Text(
-                f"{names} changed, but the recorded facts were measured with the former answer",
-                f"{names} 已改变，而已记录的实测信息是按原答案测得的",
+                f"{names.en} changed, but the recorded facts were measured with the former answer",
+                f"{names.zh} 已改变，而已记录的实测信息是按原答案测得的",
             ),
             hint=Text(
                 "add --remeasure to measure data/raw and this machine again",

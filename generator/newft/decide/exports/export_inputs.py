@@ -10,7 +10,7 @@ from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.method import MethodValue
 from newft.schema.plan import ExportStep, ExportValue, ModelPlan, Recipe
-from newft.text import Text
+from newft.text import Text, join_names
 
 ALL_LINEAR = "all-linear"  # as peft writes it
 LORA_METHODS = ("lora", "qlora")
@@ -222,12 +222,12 @@ def list_lost_arguments(inputs: ExportInputs, tool: str, kept: Container[str]) -
     ]
     if not lost:
         return []
-    listed = ", ".join(lost)
+    listed = join_names(lost)
     return [
         Text(
             f"the prompt is another one: {tool} has no key for an argument of the chat template "
-            f"({listed}), and writes prompts with a template of its own",
-            f"提示词不同：{tool} 没有与对话模板参数 {listed} 对应的配置项，"
+            f"({listed.en}), and writes prompts with a template of its own",
+            f"提示词不同：{tool} 没有与对话模板参数 {listed.zh} 对应的配置项，"
             "且使用自己的模板生成提示词",
         )
     ]

@@ -10,7 +10,7 @@ from newft.decide.exports.export_inputs import ExportInputs
 from newft.errors import IncompatibleError
 from newft.schema.family import Family
 from newft.schema.plan import ExportedRecipe
-from newft.text import Text
+from newft.text import Text, join_names
 
 NO_EXPORT = "none"
 LLAMA_FACTORY = "llama_factory"
@@ -77,7 +77,7 @@ def export_recipes(tools: tuple[str, ...], inputs: ExportInputs) -> Mapping[str,
 
 
 def _make_method_error(tool: Tool, method: str) -> IncompatibleError:
-    known = ", ".join(tool.methods)
+    known = join_names(tool.methods)
     return IncompatibleError(
         Text(
             f"{tool.title} does not have the method {method}",
@@ -85,7 +85,7 @@ def _make_method_error(tool: Tool, method: str) -> IncompatibleError:
         ),
         where="exports",
         hint=Text(
-            f"use `--exports none`, or a method that it has: {known}",
-            f"请用 `--exports none`，或改用它支持的方法：{known}",
+            f"use `--exports none`, or a method that it has: {known.en}",
+            f"请用 `--exports none`，或改用它支持的方法：{known.zh}",
         ),
     )

@@ -11,7 +11,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.family import Family, is_hub_model
 from newft.schema.kit import AnswerText, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts, StarterKit
-from newft.text import Text, join_texts, to_bilingual_text
+from newft.text import Text, join_names, join_texts, to_bilingual_text
 
 # An answer that follows from another: whoever gives the second without the first takes it back.
 _DEPENDENT_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -125,10 +125,10 @@ def check_license(license_name: str | None, kit: StarterKit) -> None:
 
 
 def _describe_policy(kit: StarterKit, what: Text, allowed: tuple[str, ...]) -> Text:
-    listed = ", ".join(allowed)
+    listed = join_names(allowed)
     return Text(
-        f"the policy of the kit `{kit.title.en}` does not allow {what.en}, only {listed}",
-        f"套件 `{kit.title.zh}` 的策略不允许{what.zh}，只允许：{listed}",
+        f"the policy of the kit `{kit.title.en}` does not allow {what.en}, only {listed.en}",
+        f"套件 `{kit.title.zh}` 的策略不允许{what.zh}，只允许：{listed.zh}",
     )
 
 

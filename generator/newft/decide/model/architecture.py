@@ -6,7 +6,7 @@ from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.family import GENERIC_FAMILY, Family
 from newft.schema.model_facts import ModelFacts
-from newft.text import Text
+from newft.text import Text, join_names, join_texts
 
 # Added tokens and padding change a vocabulary by less: Qwen2.5 has 151,936 or 152,064 rows.
 VOCABULARY_TOLERANCE = 0.02
@@ -42,12 +42,12 @@ def refuse_contradictory_class(model: ModelFacts, catalog: Catalog) -> None:
     types = {one.id for one in families if model.model_type in one.model_types}
     if model.own_code or not classes or not types or classes & types:
         return
-    named = ", ".join(model.architectures)
+    named = join_names(model.architectures)
     raise IncompatibleError(
         Text(
-            f"config.json of the model contradicts itself: architectures is {named}, but "
+            f"config.json of the model contradicts itself: architectures is {named.en}, but "
             f"model_type is {model.model_type}",
-            f"模型的 config.json 自相矛盾：architectures 为 {named}，model_type 却是 "
+            f"模型的 config.json 自相矛盾：architectures 为 {named.zh}，model_type 却是 "
             f"{model.model_type}",
         ),
         where="model",
@@ -63,12 +63,13 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
     if _has_class(model, family) and not _has_template(model, family):
         message = _explain_other_template(model, family)
     else:
-        wanted = ", ".join(family.architectures)
+        wanted = join_names(family.architectures)
         if family.text_model_types:
-            wanted = f"{wanted} / {', '.join(family.text_model_types)}"
+            types = join_names(family.text_model_types)
+            wanted = join_texts((wanted, types), Text(" / ", " / "))
         message = Text(
-            f"config.json in this folder declares {found}, but {family.title} needs {wanted}",
-            f"该文件夹的 config.json 声明的是 {found}，而 {family.title} 要求 {wanted}",
+            f"config.json in this folder declares {found}, but {family.title} needs {wanted.en}",
+            f"该文件夹的 config.json 声明的是 {found}，而 {family.title} 要求 {wanted.zh}",
         )
     others = [f"--family {one.id}" for one in list_possible_families(model, catalog)]
     hint = Text(
@@ -117,10 +118,10 @@ def explain_no_family(model: ModelFacts, catalog: Catalog) -> Text:
 def _explain_other_template(model: ModelFacts, family: Family) -> Text:
     own, other = model.chat.end_of_turn if model.chat else None, family.chat.end_of_turn
     if own == other:
-        missing = ", ".join(family.chat.marks)
+        missing = join_names(family.chat.marks)
         return Text(
-            f"the chat template in this folder has no {missing}, as that of {family.title} has",
-            f"该文件夹的对话模板中没有 {missing}，而 {family.title} 的模板里有",
+            f"the chat template in this folder has no {missing.en}, as that of {family.title} has",
+            f"该文件夹的对话模板中没有 {missing.zh}，而 {family.title} 的模板里有",
         )
     return Text(
         f"the chat template in this folder ends an answer with {own}, but that of "

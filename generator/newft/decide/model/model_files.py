@@ -8,7 +8,7 @@ from newft.decide.estimate.parameter_count import count_parameters
 from newft.errors import IncompatibleError
 from newft.schema.family import GENERIC_FAMILY, Family, ModelSpec
 from newft.schema.model_facts import ModelFacts
-from newft.text import Text, join_texts
+from newft.text import Text, join_names, join_texts
 
 # `count_parameters` leaves out norms and biases, less than 0.1 % of any model of the catalogue. The
 # files may hold more than config.json says: a block that predicts further tokens is one more layer,
@@ -42,13 +42,13 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
             "模型文件夹中还没有权重：`make train` 需要其中的 *.safetensors",
         )
     elif weights and weights.missing:
-        shown = ", ".join(weights.missing[:LISTED_FILES])
+        shown = join_names(weights.missing[:LISTED_FILES])
         count = len(weights.missing)
         more = Text(f" and {count - LISTED_FILES} more", f" 等 {count} 个文件")
         rest = more if count > LISTED_FILES else Text("", "")
         yield Text(
-            f"weights are missing in the folder of the model: {shown}{rest.en}",
-            f"模型文件夹缺少权重：{shown}{rest.zh}",
+            f"weights are missing in the folder of the model: {shown.en}{rest.en}",
+            f"模型文件夹缺少权重：{shown.zh}{rest.zh}",
         )
     if model.chat is None:
         yield Text(
@@ -83,11 +83,11 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
 def _find_faults(model: ModelFacts) -> Iterator[tuple[Text, Text]]:
     """Yield why the files cannot be used, each with what to do."""
     if model.impossible:
-        listed = ", ".join(f"{key}: {value}" for key, value in model.impossible[:LISTED_FILES])
+        listed = join_names(f"{key}: {value}" for key, value in model.impossible[:LISTED_FILES])
         yield (
             Text(
-                f"config.json of the model has values that no model can have: {listed}",
-                f"模型的 config.json 中有不可能的取值：{listed}",
+                f"config.json of the model has values that no model can have: {listed.en}",
+                f"模型的 config.json 中有不可能的取值：{listed.zh}",
             ),
             Text("copy config.json again from its source", "请从来源重新复制 config.json"),
         )
