@@ -21,9 +21,10 @@ ENGLISH = re.compile(r"\b(?:an?|and|as|at|by|for|from|in|is|of|on|the|to|with)\b
         ("V100-32GB", "Qwen/Qwen3-4B"),
         ("8xH800", "zai-org/GLM-4-9B-0414"),
         ("mps", "meta-llama/Llama-3.2-3B-Instruct"),
+        ("1xRTX4090", "zai-org/chatglm3-6b"),
     ],
 )
-def test_no_comment_of_the_settings_is_english_beside_what_it_cites(
+def test_no_comment_of_the_settings_and_no_help_of_make_is_english_beside_what_it_cites(
     tmp_path: Path, gpu: str, model: str
 ) -> None:
     answers = {"data.files": (), "name": "desk", "language": "zh", "gpu": gpu, "model": model}
@@ -33,3 +34,6 @@ def test_no_comment_of_the_settings_is_english_beside_what_it_cites(
     said = re.sub(CITED, "", " ".join(comments.split()))
     assert "出处" in said
     assert ENGLISH.findall(said) == []
+    helps = re.findall(r":.*## (.*)", (tmp_path / "desk/Makefile").read_text(encoding="utf-8"))
+    assert len(helps) > 5
+    assert [one for one in helps if not re.search("[\u4e00-\u9fff]", one)] == []

@@ -15,7 +15,12 @@ from package_name.data import processed_rows
 from package_name.data.columns import NEAREST_COLUMN_HINT
 from package_name.data.dedup import hash_text
 from package_name.data.jsonl import read_jsonl
-from package_name.data.splits import PROCESSED_DIR, SPLITS, Split, SplitAssigner
+from package_name.data.splits import (
+    PROCESSED_DIR,
+    SPLITS,
+    Split,
+    SplitAssigner,
+)
 from package_name.data.summary import Summary
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.messages import fill

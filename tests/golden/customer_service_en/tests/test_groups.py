@@ -15,7 +15,12 @@ from golden_desk.data import processed_rows
 from golden_desk.data.columns import NEAREST_COLUMN_HINT
 from golden_desk.data.dedup import hash_text
 from golden_desk.data.jsonl import read_jsonl
-from golden_desk.data.splits import PROCESSED_DIR, SPLITS, Split, SplitAssigner
+from golden_desk.data.splits import (
+    PROCESSED_DIR,
+    SPLITS,
+    Split,
+    SplitAssigner,
+)
 from golden_desk.data.summary import Summary
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
