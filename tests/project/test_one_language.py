@@ -34,6 +34,7 @@ def test_no_comment_of_the_settings_and_no_help_of_make_is_english_beside_what_i
     said = re.sub(CITED, "", " ".join(comments.split()))
     assert "出处" in said
     assert ENGLISH.findall(said) == []
-    helps = re.findall(r":.*## (.*)", (tmp_path / "desk/Makefile").read_text(encoding="utf-8"))
+    makefile = (tmp_path / "desk/Makefile").read_text(encoding="utf-8")
+    helps = re.findall(r"^\w+:.*## (.*)", makefile, re.MULTILINE)
     assert len(helps) > 5
     assert [one for one in helps if not re.search("[\u4e00-\u9fff]", one)] == []

@@ -11,10 +11,17 @@ from hypothesis import strategies as st
 
 from package_name.config import Config
 from package_name.runtime.messages import fill
-from package_name.training.batches import build_batches, suggest_less_memory
+from package_name.training.batches import (
+    build_batches,
+    suggest_less_memory,
+)
 from package_name.training.collator import TargetCollator
 from package_name.training.examples import Example
-from package_name.training.packs import count_passes, pack_rows, pack_steps
+from package_name.training.packs import (
+    count_passes,
+    pack_rows,
+    pack_steps,
+)
 from package_name.training.steps import build_steps
 
 PAD = 0
