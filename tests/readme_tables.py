@@ -1,4 +1,4 @@
-"""The rows of both READMEs that list the answers and the shapes of records, made from the code.
+"""What both READMEs list and show of newft's output, made by the code and by newft itself.
 
 python tests/readme_tables.py writes them anew.
 """
@@ -6,6 +6,9 @@ python tests/readme_tables.py writes them anew.
 from __future__ import annotations
 
 import re
+import tempfile
+from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from newft.answers.keys import ANSWER_KEYS
@@ -16,10 +19,11 @@ from newft.schema.family import Family
 from newft.schema.method import DEFAULT_METHOD
 from newft.schema.record_shape import SHAPE_COLUMNS, SHAPE_TITLES
 from newft.text import Language, Text
-from newft.text_layout import clip_text
+from newft.text_layout import clip_text, measure_width, wrap_text
 from newft.wizard.model_entries import summarize_family, summarize_model_fit
 from newft.wizard.shape_examples import get_shape_example, list_tasks_of_shape
 from support.checkout import REPOSITORY
+from support.run_newft import run_newft
 
 READMES: dict[Language, Path] = {
     "en": REPOSITORY / "README.md",
@@ -30,6 +34,17 @@ FAMILY_ROWS = re.compile(r"(?:^\| `[a-z0-9_]+` \| [^|`\n]+ \| \d[^|`\n]* \|.*\n)
 FIT_ROWS = re.compile(r"(?:^Qwen/Qwen3-(?:8|14)B  .*\n)+", re.MULTILINE)
 FIT_CARD, FIT_MODELS = "1xRTX4090", ("Qwen/Qwen3-8B", "Qwen/Qwen3-14B")
 SHAPE_ROWS = re.compile(r"(?:^\| [^|`\n]+ \(`[a-z_]+`\) \|.*\n)+", re.MULTILINE)
+EXPLAINED_ROWS = re.compile(r"^(?:name  |名称  ).*\n(?:.+\n)+?(?=```)", re.MULTILINE)
+EXPLAINED_VALUES = ("rank", "dropout", "warmup_ratio")
+ADVICE_ROWS = re.compile(r"^(?:Advice: |建议：)(?:.*\n)+?(?=\.\.\.\n```)", re.MULTILINE)
+ADVISED = ("task=intent", "advice.knowledge_change=daily", "roi.requests_per_month=20000")
+# how many files a project has: those of the two conversations, and that of a kit
+FILE_COUNTS = re.compile(
+    r"^\d+ files written to customer-service-intent$|^已写入 \d+ 个文件到 legal-charge$"
+    r"|^tests/default\.yml +\d+ (?:files; its tests pass|个文件；测试通过)$",
+    re.MULTILINE,
+)
+TERMINAL_WIDTH = 80
 MAX_EXAMPLE_COLUMNS, MAX_EXAMPLE_WIDTH = 3, 32  # the last columns hold the label
 
 
@@ -97,15 +112,84 @@ def _clip(value: str) -> str:
     return shown if shown == whole else f"{shown.rstrip()}..."
 
 
+def show_output(*words: str, folder: Path, language: Language) -> list[str]:
+    """The lines that newft prints in a terminal of the usual width."""
+    words = (*words, "--lang", language)
+    run = run_newft(*words, cwd=folder, COLUMNS=str(TERMINAL_WIDTH))
+    assert run.returncode == 0, run.stderr
+    lines = (run.stdout + run.stderr).splitlines()
+    return [part for line in lines for part in _fold_line(line)]
+
+
+def _fold_line(line: str) -> list[str]:
+    """The lines of a text as it stands in a terminal; tables are made to fit."""
+    fits = measure_width(line) <= TERMINAL_WIDTH
+    return [line] if fits else wrap_text(line, TERMINAL_WIDTH)
+
+
+def _take_row(lines: list[str], start: str) -> Iterator[str]:
+    """The first line that begins so, and the lines below it that belong to its cells."""
+    first = next(number for number, line in enumerate(lines) if line.startswith(start))
+    yield f"{lines[first]}\n"
+    yield from (f"{line}\n" for line in takewhile(lambda one: one[:1] == " ", lines[first + 1 :]))
+
+
+def format_explained_rows(language: Language) -> str:
+    """Some of the values of a project on a card, each with its reason."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ("new", "./desk", "--yes", "--gpu", FIT_CARD, "--explain", "--dry-run")
+        lines = show_output(*words, folder=Path(folder), language=language)
+    names = (Text("name", "名称").to(language), *EXPLAINED_VALUES)
+    return "".join(row for name in names for row in _take_row(lines, f"{name} "))
+
+
+def format_advice_rows(language: Language) -> str:
+    """The advice on the example of the READMEs, as far as what rules an approach out."""
+    sets = [word for one in ADVISED for word in ("--set", one)]
+    with tempfile.TemporaryDirectory() as folder:
+        words = ("advise", "--yes", "--gpu", "cpu", *sets)
+        lines = show_output(*words, folder=Path(folder), language=language)
+    first = next(number for number, line in enumerate(lines) if line)
+    points = [f"{line}\n" for line in takewhile(bool, lines[first:])]
+    ruled_out = _take_row(lines[first:], Text("ruled out ", "已排除 ").to(language))
+    return "".join([*points, "\n", *ruled_out])
+
+
+def format_file_counts(language: Language) -> list[str]:
+    """How many files newft writes, in its own words."""
+    sample = REPOSITORY / "domains/legal/sample/charges_zh.json"
+    projects: dict[Language, tuple[str, ...]] = {
+        "en": ("./customer-service-intent",),
+        "zh": ("./legal-charge", "--data", str(sample)),
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        words = ("new", *projects[language], "--gpu", "cpu", "--yes")
+        lines = show_output(*words, folder=folder, language=language)
+        written = next(line for line in lines if FILE_COUNTS.fullmatch(line))
+        run_newft("kit", "new", "bank-kit", cwd=folder)
+        words = ("kit", "check", "bank-kit", "--no-tests")
+        lines = show_output(*words, folder=folder, language=language)
+    found = re.search(r"^tests/default\.yml\s+(\d+)", "\n".join(lines), re.MULTILINE)
+    assert found
+    passed = Text(f"{found[1]} files; its tests pass", f"{found[1]} 个文件；测试通过")
+    return [written, f"tests/default.yml              {passed.to(language)}"]
+
+
 def main() -> None:
     """Replace the rows in both READMEs."""
     for language, readme in READMES.items():
         text = readme.read_text(encoding="utf-8")
+        counts = format_file_counts(language)
+        for old, count in zip(FILE_COUNTS.findall(text), counts, strict=True):
+            text = text.replace(old, count)
         for pattern, new in (
             (ROWS, format_rows),
             (FAMILY_ROWS, format_family_rows),
             (FIT_ROWS, format_fit_rows),
             (SHAPE_ROWS, format_shape_rows),
+            (EXPLAINED_ROWS, format_explained_rows),
+            (ADVICE_ROWS, format_advice_rows),
         ):
             (rows,) = pattern.findall(text)
             text = text.replace(rows, new(language))

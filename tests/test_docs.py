@@ -14,15 +14,22 @@ from pathlib import Path
 
 import pytest
 from readme_tables import (
+    ADVICE_ROWS,
+    EXPLAINED_ROWS,
     FAMILY_ROWS,
+    FILE_COUNTS,
     FIT_ROWS,
     READMES,
     ROWS,
     SHAPE_ROWS,
+    format_advice_rows,
+    format_explained_rows,
     format_family_rows,
+    format_file_counts,
     format_fit_rows,
     format_rows,
     format_shape_rows,
+    show_output,
 )
 
 from golden_project import GOLDEN
@@ -107,6 +114,30 @@ class TestCommands:
         text = readme.read_text(encoding="utf-8")
         assert ROWS.findall(text) == [format_rows(language)]
         assert SHAPE_ROWS.findall(text) == [format_shape_rows(language)]
+
+    @pytest.mark.parametrize(("language", "readme"), READMES.items())
+    def test_the_examples_of_the_readme_are_what_newft_prints(
+        self, language: Language, readme: Path
+    ) -> None:
+        """`make golden` writes them too."""
+        text = readme.read_text(encoding="utf-8")
+        assert EXPLAINED_ROWS.findall(text) == [format_explained_rows(language)]
+        assert ADVICE_ROWS.findall(text) == [format_advice_rows(language)]
+        assert FILE_COUNTS.findall(text) == format_file_counts(language)
+
+    def test_the_summary_of_the_chinese_conversation_is_what_newft_prints(
+        self, tmp_path: Path
+    ) -> None:
+        shutil.copy(ROOT / "domains" / SAMPLES["cases.json"], tmp_path / "cases.json")
+        words = ("new", "./legal-charge", "--data", "cases.json", "--gpu", "cpu", "--yes")
+        printed = show_output(*words, "--dry-run", folder=tmp_path, language="zh")
+        told = next(block for block in blocks(CHINESE) if block.startswith("$ newft new --lang zh"))
+        summary = told[told.index("项目概览") :].splitlines()
+        warned = [line for line in told.splitlines() if line.startswith("警告：")]
+        others = ("...", "硬件", "?", "已写入")  # of this machine, or of the conversation
+        shown = [line for line in [*summary, *warned] if line and not line.startswith(others)]
+        assert len(shown) >= 8
+        assert [line for line in shown if line not in printed] == []
 
     @pytest.mark.slow
     def test_the_commands_of_the_readme_run_in_their_order(self, tmp_path: Path) -> None:
