@@ -29,7 +29,7 @@ def list_tools(family: Family, method: str) -> tuple[str, ...]:
     return tuple(
         name
         for name, tool in TOOLS.items()
-        if method in tool.methods and (tool.own_code or family.successor is None)
+        if method in tool.methods and (name == "llama_factory" or family.successor is None)
     )
 
 

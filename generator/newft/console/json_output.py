@@ -13,6 +13,19 @@ from newft.schema.reasoned import Reasoned
 from newft.schema.starter_kit import StarterKit
 from newft.text import Language
 
+# values of the recipe that only a project has which trains its model itself
+OF_OWN_TRAINING = (
+    "max_packed_tokens",
+    "max_truncated_fraction",
+    "attention",
+    "training_minutes",
+    "device",
+    "processes",
+    "evaluation_minutes",
+    "evaluation_batch_size",
+    "few_shot_examples",
+)
+
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -37,7 +50,7 @@ def report_json(
         "kit": _kit_to_json(kit) if kit else None,
         "recipe": {
             name: _reasoned_to_json(value, language)
-            for name, value in list_recipe_values(plan.recipe).items()
+            for name, value in list_plan_values(plan).items()
         },
         "estimate": _estimate_to_json(plan.estimate),
         "data": None if plan.data.sample else _data_to_json(plan.data, language),
@@ -45,6 +58,13 @@ def report_json(
         "notes": [note.to(language) for note in plan.data.notes],
         "warnings": [warning.to(language) for warning in (*plan.data.warnings, *plan.warnings)],
     }
+
+
+def list_plan_values(plan: Plan) -> dict[str, Reasoned[Json]]:
+    """Return the values that the project has, or the file for the tool that trains its model."""
+    unused = () if plan.model.trained_here else OF_OWN_TRAINING
+    values = list_recipe_values(plan.recipe)
+    return {name: value for name, value in values.items() if name not in unused}
 
 
 def list_recipe_values(recipe: Recipe) -> dict[str, Reasoned[Json]]:

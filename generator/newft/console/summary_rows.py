@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor
 from pathlib import Path
 
-from newft.console.json_output import list_recipe_values
+from newft.console.json_output import list_plan_values
 from newft.data_errors import describe_rejects
 from newft.i18n import Messages
 from newft.schema.advice import TUNED, Advice
@@ -88,7 +88,7 @@ def build_recipe_rows(
     plan: Plan, messages: Messages
 ) -> tuple[list[tuple[str, str, str]], list[DisplayRow]]:
     """Return every value of the recipe with its reason, and the sources that reasons refer to."""
-    values, language = list_recipe_values(plan.recipe), messages.language
+    values, language = list_plan_values(plan), messages.language
     sources = dict.fromkeys(reasoned.source for reasoned in values.values())
     numbers = {source: f"[{number}]" for number, source in enumerate(sources, 1)}
     rows = [(messages("plan.name"), messages("plan.value"), messages("plan.why"))]
@@ -102,7 +102,7 @@ def build_practice_rows(
     plan: Plan, practices: Iterable[Practice], messages: Messages
 ) -> tuple[list[tuple[str, str, str]], list[DisplayRow]]:
     """Return the values that others publish for this method beside ours, and their sources."""
-    values = list_recipe_values(plan.recipe)
+    values = list_plan_values(plan)
     others = [one for one in practices if plan.method.id in one.methods]
     rows = [(messages("plan.name"), messages("plan.value"), messages("plan.others"))]
     for name, reasoned in values.items():
@@ -251,7 +251,7 @@ def _format_model(plan: Plan, messages: Messages) -> str:
 
 
 def _format_method(plan: Plan, messages: Messages) -> str:
-    recipe = list_recipe_values(plan.recipe)
+    recipe = list_plan_values(plan)
     values = [
         f"{name}{NO_BREAK_SPACE}{format_value(recipe[name].value, messages)}"
         for name in (*plan.method.summary, *SUMMARY_HYPERPARAMETERS)

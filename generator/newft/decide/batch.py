@@ -38,7 +38,7 @@ def choose_effective_batch_size(inputs: Inputs) -> int:
     if published is not None:
         return published.value
     usual = inputs.method.effective_batch_size.value
-    if inputs.on_cpu or count_training_rows(inputs.facts.data) < FEW_ROWS:
+    if inputs.times_steps or count_training_rows(inputs.facts.data) < FEW_ROWS:
         return min(usual, SMALL_EFFECTIVE_BATCH_SIZE)
     return usual
 
@@ -50,7 +50,7 @@ def get_max_device_batch_size(inputs: Inputs) -> int:
 
 def choose_batch(inputs: Inputs, fitted: MemoryFit) -> Batch:
     """Accumulate the batch that fits up to the rows of an update; on a CPU it is timed later."""
-    devices, timed = inputs.hardware.count, inputs.on_cpu and _get_given_size(inputs) is None
+    devices, timed = inputs.hardware.count, inputs.times_steps and _get_given_size(inputs) is None
     size = 1 if timed else fitted.batch_size
     given = inputs.given.get("gradient_accumulation_steps")
     if isinstance(given, int):
@@ -68,7 +68,7 @@ def choose_batch_size(
     inputs: Inputs, fitted: MemoryFit, *, packed: bool = False
 ) -> Reasoned[int | str]:
     """Choose the batch size of one device; on a CPU the project times it."""
-    if inputs.on_cpu and _get_given_size(inputs) is None:
+    if inputs.times_steps and _get_given_size(inputs) is None:
         why = Text(
             "`make train` times the two largest batch sizes that fit into memory and divide the "
             "rows of an update",
@@ -85,9 +85,8 @@ def choose_batch_size(
         )
     elif fitted.high_gb is None:
         why = Text(
-            "the model's size is unknown, so a small batch; raise it if `make check` shows free "
-            "memory",
-            "模型规模未知，先取较小值；`make check` 显示有余量时可调大",
+            "the model's size is unknown, so a small batch; raise it if memory stays free",
+            f"模型规模未知，先取较小值；{name_memory_zh(inputs.hardware)}有余量时可调大",
         )
     else:
         within, within_zh = _describe_memory(inputs)
@@ -130,7 +129,7 @@ def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
     """Choose the accumulation steps; if the batch size is timed, all rows of an update."""
     rows, steps = value.effective, value.gradient_accumulation_steps
     reason = _explain_rows(inputs, value)
-    if inputs.on_cpu and _get_given_size(inputs) is None:
+    if inputs.times_steps and _get_given_size(inputs) is None:
         why = Text(
             f"while batch_size is auto, the rows per update: {rows}, which `make train` divides by "
             f"the batch size that it chooses; {reason.why.en}",
@@ -165,7 +164,7 @@ def _explain_rows(inputs: Inputs, value: Batch) -> Reasoned[int]:
             f"fewer than {FEW_ROWS:,} training rows give few updates",
             f"训练数据不足 {FEW_ROWS:,} 行，更新次数本就不多",
         )
-        if inputs.on_cpu:
+        if inputs.times_steps:
             cause = Text("a run on a CPU has few updates", "CPU 上的训练更新次数本就不多")
         why = Text(
             f"less than the usual {usual.value}, since {cause.en}",

@@ -181,7 +181,7 @@ def _suggest_methods(others: Iterable[Inputs], resolve: RecipeBuilder) -> Iterat
         name, most = one.method.id, format_upper_bound(peak)
         title = one.hardware.accelerator.title
         note = Text("", "")
-        if is_uncertain(one):
+        if is_uncertain(one) and one.trained_by_project:
             note = Text(
                 f"; not known to work on {title}: `make check` tries it",
                 f"；是否支持 {title} 尚不确定，由 `make check` 实测",

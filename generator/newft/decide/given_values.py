@@ -97,7 +97,7 @@ def _parse(name: str, value: RecipeAnswer, inputs: Inputs, section: Section) -> 
         return names
     if isinstance(value, tuple):
         raise UsageError(Text("must be one value, not a list", "应为一个值，不是列表"), where=where)
-    if name in ("batch_size", "precision") and value == AUTO and inputs.on_cpu:
+    if name in ("batch_size", "precision") and value == AUTO and inputs.times_steps:
         return AUTO
     return _convert(value, bounds, where=where)
 

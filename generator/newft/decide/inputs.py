@@ -64,6 +64,16 @@ class Inputs:
         return self.hardware.accelerator.kind == "cpu"
 
     @property
+    def trained_by_project(self) -> bool:
+        """True if the project trains the model itself; else another tool does."""
+        return self.family.successor is None
+
+    @property
+    def times_steps(self) -> bool:
+        """True if the project times steps on a CPU and has a time budget; another tool does not."""
+        return self.on_cpu and self.trained_by_project
+
+    @property
     def trains_here(self) -> bool:
         """True if the project is trained on the machine that generates it."""
         return self.answers.gpu == "auto" and self.facts.machine is not None

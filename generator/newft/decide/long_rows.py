@@ -26,8 +26,9 @@ def warn_of_long_rows(inputs: Inputs, recipe: Recipe) -> Text | None:
     if wanted <= length:
         return None
     alternatives = list(islice(_list_alternatives(inputs, length), MAX_ALTERNATIVES))
-    en = f"up to {share:.0%} of the rows may exceed {length:,} tokens and lose their middle part"
-    zh = f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被截掉"
+    lost, lost_zh = ("middle part", "中间部分") if inputs.trained_by_project else ("end", "末尾")
+    en = f"up to {share:.0%} of the rows may exceed {length:,} tokens and lose their {lost}"
+    zh = f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，{lost_zh}会被截掉"
     if alternatives:
         en += f"; longer rows fit with {' or '.join(one.en for one in alternatives)}"
         zh += f"；改用 {' 或 '.join(one.zh for one in alternatives)} 可放下更长的行"

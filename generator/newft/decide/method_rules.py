@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from newft.decide.exports import llama_factory
 from newft.decide.inputs import Choices, Inputs
 from newft.decide.methods.adapter_size import get_experts
 from newft.decide.model.model_size import find_unpacked_copy
@@ -59,6 +60,11 @@ def check_values(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) ->
 def find_obstacles(inputs: Choices) -> Iterator[Text]:
     """Yield what keeps the method from working."""
     title = inputs.family.title
+    if inputs.family.successor is not None and inputs.method.id not in llama_factory.METHODS:
+        yield Text(
+            f"LLaMA-Factory, which trains {title}, does not have the method {inputs.method.id}",
+            f"{title} 由 LLaMA-Factory 训练，而它没有 {inputs.method.id} 这种微调方法",
+        )
     match inputs.method.id:
         case "qlora":
             yield from _find_obstacles_to_qlora(inputs)

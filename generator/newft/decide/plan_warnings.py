@@ -45,6 +45,7 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         _warn_untried_4_bit(inputs),
         _warn_torch_build(inputs),
         _warn_slow_cpu(inputs),
+        _warn_unlimited_cpu(inputs, recipe),
     )
     return tuple(warning for warning in warnings if warning)
 
@@ -101,16 +102,21 @@ def _warn_untried_4_bit(inputs: Inputs) -> Text | None:
     if not is_uncertain(inputs):
         return None
     title = inputs.hardware.accelerator.title
+    tried = Text("", "")
+    if inputs.trained_by_project:
+        tried = Text(
+            ": `make check` tries a multiplication on the machine that trains",
+            "：`make check` 会在训练机器上试做一次乘法",
+        )
     return Text(
-        f"it is not known whether bitsandbytes has 4-bit kernels for {title}: `make check` tries a "
-        "multiplication on the machine that trains",
-        f"不确定 bitsandbytes 是否有 {title} 的 4 位内核：`make check` 会在训练机器上试做一次乘法",
+        f"it is not known whether bitsandbytes has 4-bit kernels for {title}{tried.en}",
+        f"不确定 bitsandbytes 是否有 {title} 的 4 位内核{tried.zh}",
     )
 
 
 def _warn_torch_build(inputs: Inputs) -> Text | None:
     build = inputs.hardware.accelerator.torch
-    if build is None or not build.excludes_newest:
+    if build is None or not build.excludes_newest or not inputs.trained_by_project:
         return None
     wanted = join_names(build.requires)
     return Text(
@@ -119,7 +125,7 @@ def _warn_torch_build(inputs: Inputs) -> Text | None:
 
 
 def _warn_slow_cpu(inputs: Inputs) -> Text | None:
-    if not inputs.on_cpu or inputs.size is None:
+    if not inputs.times_steps or inputs.size is None:
         return None
     rows = count_training_rows(inputs.facts.data)
     cores, speed = _assume_cores(inputs)
@@ -132,6 +138,22 @@ def _warn_slow_cpu(inputs: Inputs) -> Text | None:
         "training.time_budget_minutes is too short",
         f"{speed.zh}，{CPU_TRAINING_MINUTES} 分钟约能训练 {rows:,} 行中的 {trained:,} 行；"
         "`make train` 会实测速度，时间预算 training.time_budget_minutes 不够时抽样训练",
+    )
+
+
+def _warn_unlimited_cpu(inputs: Inputs, recipe: Recipe) -> Text | None:
+    """Say how long another tool takes on a CPU: it has no time budget."""
+    if not inputs.on_cpu or inputs.trained_by_project or inputs.size is None:
+        return None
+    cores, speed = _assume_cores(inputs)
+    in_an_hour = estimate_cpu_rows(inputs, inputs.size, minutes=60, cores=cores)
+    rows = count_training_rows(inputs.facts.data) * recipe.epochs.value
+    hours = max(1, round(rows / max(1, in_an_hour)))
+    return Text(
+        f"LLaMA-Factory trains on all rows: on a CPU about {hours:,} hours, {speed.en}; if a card "
+        "trains, name it, such as `--gpu 1x24GB`",
+        f"LLaMA-Factory 会训练全部数据：{speed.zh}，在 CPU 上约需 {hours:,} 小时；"
+        "若用加速卡训练，请写明，如 `--gpu 1x24GB`",
     )
 
 

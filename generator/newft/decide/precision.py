@@ -15,7 +15,7 @@ AUTO = "auto"  # the project times the candidates and takes the fastest
 
 def choose_precision(inputs: Inputs, *, fits_in_fp32: bool = True) -> Reasoned[str]:
     """Choose the cheapest precision that hardware and family support; a CPU times it later."""
-    if not inputs.on_cpu:
+    if not inputs.times_steps:
         return choose_accelerator_precision(inputs.family, inputs.hardware)
     machine = inputs.facts.machine if inputs.trains_here else None
     if not fits_in_fp32 and machine is not None and machine.bf16:

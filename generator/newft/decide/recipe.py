@@ -246,9 +246,11 @@ def _choose_max_length(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int]:
         zh += f"：加上提示词、答案和 25% 的余量，{fitted.wanted:,} 个 token 足够"
     else:
         limit = _explain_length_limit(inputs, fitted.limit)
-        en += f", about {fitted.wanted:,} tokens; {limit.en}; longer inputs are truncated in the "
-        en += "middle, the target never"
-        zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}；超长的输入截掉中间部分，答案保持完整"
+        en += f", about {fitted.wanted:,} tokens; {limit.en}"
+        zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}"
+        if inputs.trained_by_project:
+            en += "; longer inputs are truncated in the middle, the target never"
+            zh += "；超长的输入截掉中间部分，答案保持完整"
     tokens = as_citation(inputs.family.tokens_per_piece.source)
     source = citations.join_citations(
         citations.cite_data_rows(inputs.facts.data),
@@ -284,14 +286,6 @@ def _choose_truncated_share(inputs: Inputs, fitted: MemoryFit) -> Reasoned[float
         f"截断可能恰好丢掉判断标签的依据；除非受上下文、{name_memory_zh(inputs.hardware)}或时间限制，"
         f"被截断的行不超过 {MAX_USUAL_TRUNCATED_SHARE:.0%}",
     )
-    if inputs.family.successor is not None:
-        why = Text(
-            "not used: the tokenizer needs the model's own code, so `make data` counts no tokens; "
-            "LLaMA-Factory truncates rows of more than cutoff_len",
-            "不起作用：分词器依赖模型自带的代码，`make data` 无法统计 token；"
-            "LLaMA-Factory 会截断超过 cutoff_len 的行",
-        )
-        return Reasoned(MAX_USUAL_TRUNCATED_SHARE, why, source)
     if fitted.limit is None or share <= MAX_USUAL_TRUNCATED_SHARE:
         why = Text(
             "max_length is estimated to hold the longest row; `make data` fails if more than this "

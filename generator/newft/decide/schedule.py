@@ -24,7 +24,7 @@ NO_TIME_BUDGET = citations.cite_own_rule(
 
 def estimate_updates(inputs: Inputs, updates: int, effective: int) -> int:
     """Estimate the updates of a run; on a CPU at most those that fit into its time budget."""
-    if not inputs.on_cpu or inputs.size is None:
+    if not inputs.times_steps or inputs.size is None:
         return updates
     machine = inputs.facts.machine if inputs.trains_here else None
     cores = machine.cores if machine else MEASURED_CORES
@@ -41,7 +41,7 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
     # twice as many as are needed, since tasks differ
     min_updates = 2 * get_updates_to_learn(inputs).value
     min_epochs = ceil(min_updates * effective / rows)
-    if inputs.on_cpu:
+    if inputs.times_steps:
         return _choose_cpu_epochs(inputs, min(MAX_EPOCHS, min_epochs), effective)
     sufficient_epochs = ceil(SUFFICIENT_UPDATES * effective / rows)
     value = min(MAX_EPOCHS, max(min_epochs, min(DEFAULT_EPOCHS, sufficient_epochs)))
@@ -77,7 +77,7 @@ def _choose_cpu_epochs(inputs: Inputs, value: int, effective: int) -> Reasoned[i
 
 def choose_lr_scheduler(inputs: Inputs) -> Reasoned[str]:
     """Choose the learning-rate schedule."""
-    if inputs.on_cpu:
+    if inputs.times_steps:
         why = Text(
             "linear decay to zero, which also suits a run that the time budget shortens",
             "学习率线性衰减到零，因时间预算而提前结束的训练也适用",
@@ -98,13 +98,15 @@ def choose_warmup_ratio(inputs: Inputs) -> Reasoned[float]:
         "start",
         "训练刚开始时 Adam 的二阶矩估计还不可靠，故前 10% 的更新做线性预热",
     )
-    source = citations.MEASURED_SCHEDULE if inputs.on_cpu else as_citation(inputs.method.examples)
+    source = (
+        citations.MEASURED_SCHEDULE if inputs.times_steps else as_citation(inputs.method.examples)
+    )
     return Reasoned(0.1, why, source)
 
 
 def choose_num_evaluations(inputs: Inputs, updates: int) -> Reasoned[int]:
     """Choose how often a run is evaluated on the validation rows, each time with a checkpoint."""
-    value = 5 if inputs.on_cpu else min(10, max(5, updates // 50))
+    value = 5 if inputs.times_steps else min(10, max(5, updates // 50))
     why = Text(
         f"{value} checkpoints in {updates:,} updates, to keep the best one and to resume from",
         f"{updates:,} 次更新中保存 {value} 个检查点，用于择优和断点续训",
@@ -119,7 +121,7 @@ def choose_num_evaluations(inputs: Inputs, updates: int) -> Reasoned[int]:
 
 def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
     """Choose the time budget of training; None on an accelerator."""
-    if not inputs.on_cpu:
+    if not inputs.times_steps:
         why = Text(
             "no time budget: an accelerator trains on all rows",
             "不限时：加速卡上用全部数据训练",
@@ -182,7 +184,7 @@ def choose_num_processes(inputs: Inputs) -> Reasoned[int]:
 
 def choose_evaluation_minutes(inputs: Inputs) -> Reasoned[int | None]:
     """Choose the time budget of an evaluation; None on an accelerator."""
-    if not inputs.on_cpu:
+    if not inputs.times_steps:
         why = Text("no time budget: all test rows are predicted", "不限时：评估整个测试集")
         return Reasoned(None, why, NO_TIME_BUDGET)
     why = Text(

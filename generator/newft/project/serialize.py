@@ -45,10 +45,6 @@ REASONS_HEADING = Text(
     "The comment above a value gives its reason and its source.",
     "各项取值的理由与出处见其上方的注释。",
 )
-REASONS_ELSEWHERE_HEADING = Text(
-    "config/llama_factory.yaml gives the reasons of the values.",
-    "各项取值的理由见 config/llama_factory.yaml。",
-)
 DIFFERENCES_HEADING = Text("What differs from `make train`:", "与 `make train` 的不同之处：")
 NOTES_HEADING = Text("What to know:", "需要注意：")  # where the project has no training of its own
 
@@ -135,12 +131,12 @@ def format_export_comment(
 ) -> PlainValue:
     """Format the comment above the recipe for another tool."""
     lines: list[str] = []
-    for step in exported.steps:  # a command stays on one line, so that it can be copied
-        lines += [*_wrap_comment(step.purpose.to(language)), f"#     {to_one_line(step.command)}"]
+    for step in exported.steps:  # its lines stay as they are, so that they can be copied
+        lines += _wrap_comment(step.purpose.to(language))
+        lines += [f"#     {to_one_line(line)}" for line in step.lines]
     headings = [EXPORT_HEADING, DIFFERENCES_HEADING]
     if not trains_here:
-        reasons = REASONS_HEADING if exported.reasons else REASONS_ELSEWHERE_HEADING
-        headings = [WRITTEN_HEADING, reasons, NOTES_HEADING]
+        headings = [WRITTEN_HEADING, REASONS_HEADING, NOTES_HEADING]
     said = (" " if language == "en" else "").join(one.to(language) for one in headings)
     lines += ["#", *_wrap_comment(said)]
     for text in exported.differences:

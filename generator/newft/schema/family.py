@@ -175,6 +175,17 @@ class ServerSupport:
 
 
 @dataclass(frozen=True)
+class CodeEdit:
+    """Lines that the own code of a model lacks on the transformers that another tool needs."""
+
+    file: str  # of the model
+    above: str  # the line above which they stand
+    lines: tuple[str, ...]
+    why: Text
+    source: str
+
+
+@dataclass(frozen=True)
 class FormerModels:
     """Models that newft cannot train, and why another family is taken instead."""
 
@@ -219,4 +230,5 @@ class Family:
     servers: Mapping[Server, ServerSupport] = field(default_factory=dict)
     # the family to take instead, where the project cannot train this one, and why it cannot
     successor: Sourced[str] | None = None
+    code_edit: CodeEdit | None = None  # of its own code, before that tool can run it
     replaces: tuple[FormerModels, ...] = ()  # models that this family stands in for

@@ -118,10 +118,10 @@ class ModelPlan:
 
 @dataclass(frozen=True)
 class ExportStep:
-    """A command that uses the recipe in another tool, and what it is for."""
+    """A command that uses the recipe in another tool, or lines of code, and what they are for."""
 
     purpose: Text
-    command: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _choose_length(inputs: Inputs, least: Workload, wanted: int) -> tuple[int, L
         length, limit = context // LENGTH_STEP * LENGTH_STEP, "context"
     # never below the median row; measured: truncates about 5 % of the rows of the longest sample
     bearable = max(MAX_CPU_LENGTH, estimate_row_tokens(inputs, MEDIAN))
-    if inputs.on_cpu and length > bearable:
+    if inputs.times_steps and length > bearable:
         length, limit = bearable, "time"
     held = _find_fitting_length(inputs, least, length)
     return (length, limit) if held == length else (held, "memory")

@@ -84,7 +84,10 @@ def _explain_estimate(
     *,
     packed: bool = False,
 ) -> Text:
-    if inputs.size is None:
+    if inputs.size is None and not inputs.trained_by_project:
+        en = "the size of this model is not in the catalogue: nothing is estimated"
+        zh = "newft 未收录该模型的规模，无法估算"
+    elif inputs.size is None:
         en = "the size of this model is not in the catalogue; `make check` measures the memory"
         zh = f"newft 未收录该模型的规模，由 `make check` 实测{name_memory_zh(inputs.hardware)}"
     elif memory is None or hours is None:
@@ -92,7 +95,7 @@ def _explain_estimate(
             "memory from the model's dimensions; the speed of this hardware is not in the catalogue"
         )
         zh = f"{name_memory_zh(inputs.hardware)}按模型结构估算；newft 未收录该硬件的速度"
-    elif inputs.on_cpu:
+    elif inputs.times_steps:
         of, of_zh = _name_largest_step(largest) if largest else ("", "")
         en = (
             f"memory from the model's dimensions{of}; training time is its time budget, "

@@ -209,7 +209,7 @@ def describe_use(inputs: ExportInputs, tool: str, release: str, command: str) ->
             f"{recipe.en} for {tool} {release}; after `make data`:",
             f"{recipe.zh}，供 {tool} {release} 使用；先运行 `make data`，再运行：",
         ),
-        command,
+        (command,),
     )
 
 

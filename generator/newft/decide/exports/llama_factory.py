@@ -25,6 +25,12 @@ from newft.decide.exports.export_inputs import (
     list_trainer_values,
 )
 from newft.decide.exports.llama_factory_prompts import OTHER_PROMPTS, REASONING_TEMPLATES
+from newft.decide.exports.llama_factory_release import (
+    RELEASE_OF_OWN_CODE,
+    list_release_notes,
+    list_release_steps,
+    locate_edited_model,
+)
 from newft.decide.methods.adapter_size import select_modules
 from newft.schema.plan import ExportedRecipe, ExportStep, ExportValue
 from newft.schema.reasoned import Reasoned
@@ -33,10 +39,6 @@ from newft.text import Text
 TITLE = "LLaMA-Factory"
 FILE = "config/llama_factory.yaml"
 RELEASE = "0.9.5"
-# The last release for transformers below 4.42, which the code of ChatGLM3 needs: its metadata asks
-# for transformers >=4.41.2,<=4.46.1 (https://pypi.org/project/llamafactory/0.9.1/).
-RELEASE_OF_REMOTE_CODE = "0.9.1"
-TRANSFORMERS_OF_REMOTE_CODE = "4.41.2"
 METHODS = {"lora": "lora", "qlora": "lora", "full": "full", "freeze": "freeze"}
 FLAGS = {
     "dora": "use_dora",
@@ -85,28 +87,22 @@ def find_template(inputs: ExportInputs) -> str | None:
 
 
 def _list_steps(inputs: ExportInputs) -> tuple[ExportStep, ...]:
-    hub = "USE_MODELSCOPE_HUB=1 " if inputs.model.source == "modelscope" else ""
+    loads = locate_edited_model(inputs) is None
+    hub = "USE_MODELSCOPE_HUB=1 " if inputs.model.source == "modelscope" and loads else ""
     several = "FORCE_TORCHRUN=1 " if inputs.recipe.processes.value > 1 else ""
-    release = RELEASE_OF_REMOTE_CODE if inputs.model.successor else RELEASE
-    use = describe_use(inputs, TITLE, release, f"{hub}{several}llamafactory-cli train {FILE}")
-    if not inputs.model.successor:
-        return (use,)
-    old = ExportStep(
-        Text(
-            "The model's own code needs an old transformers; in an environment of its own:",
-            "该模型自带的代码需要旧版 transformers，请在单独的环境中安装：",
-        ),
-        f"pip install llamafactory=={RELEASE_OF_REMOTE_CODE} "
-        f"transformers=={TRANSFORMERS_OF_REMOTE_CODE}",
-    )
-    return (use, old)
+    command = f"{hub}{several}llamafactory-cli train {FILE}"
+    if inputs.model.trained_here:
+        return (describe_use(inputs, TITLE, RELEASE, command),)
+    use = describe_use(inputs, TITLE, RELEASE_OF_OWN_CODE, command)
+    return (*list_release_steps(inputs), use)
 
 
 def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    values: dict[str, ExportValue] = {"model_name_or_path": inputs.model.id}
-    if inputs.model.revision:
+    edited = locate_edited_model(inputs)
+    values: dict[str, ExportValue] = {"model_name_or_path": edited or inputs.model.id}
+    if inputs.model.revision and edited is None:
         values["model_revision"] = inputs.model.revision
-    if inputs.model.successor is None:  # the old release lacks the key, and trusts all code
+    if inputs.model.trained_here:  # the old release lacks the key, and trusts all code
         values["trust_remote_code"] = False
     values["flash_attn"] = _choose_attention(inputs)
     return values
@@ -182,8 +178,8 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
         "a row of more than cutoff_len tokens loses the end of its prompt and of its answer",
         "超过 cutoff_len 的行，提示词和答案的末尾都会被截断",
     )
-    if inputs.model.successor:
-        return [*differences, lost]
+    if not inputs.model.trained_here:
+        return [*differences, lost, *list_release_notes(inputs)]
     differences.append(
         Text(
             f"{lost.en}; this project shortens the middle of the input, and never the answer",

@@ -21,16 +21,15 @@ class Tool(NamedTuple):
 
     title: str
     methods: tuple[str, ...]  # of newft that it has, too
-    own_code: bool  # there is a release for models that need code of their own
     export: Callable[[ExportInputs], ExportedRecipe]
 
 
 TOOLS: Mapping[str, Tool] = {
     LLAMA_FACTORY: Tool(
-        llama_factory.TITLE, (*llama_factory.METHODS,), True, llama_factory.export_recipe
+        llama_factory.TITLE, (*llama_factory.METHODS,), llama_factory.export_recipe
     ),
-    "axolotl": Tool(axolotl.TITLE, (*axolotl.METHODS,), False, axolotl.export_recipe),
-    "ms_swift": Tool(ms_swift.TITLE, (*ms_swift.METHODS,), True, ms_swift.export_recipe),
+    "axolotl": Tool(axolotl.TITLE, (*axolotl.METHODS,), axolotl.export_recipe),
+    "ms_swift": Tool(ms_swift.TITLE, (*ms_swift.METHODS,), ms_swift.export_recipe),
 }
 
 
@@ -40,10 +39,12 @@ def choose_tools(
     """Return the tools of a project; refuse a tool that lacks the method or the model.
 
     Without an answer, LLaMA-Factory is chosen where a team may compare with it: on an accelerator,
-    since it hardly trains on a CPU. A model that the project cannot train always has it.
+    since it hardly trains on a CPU. A model that the project cannot train has it, and no other:
+    the others have no release that can be installed with the transformers that such a model needs.
     """
     if family.successor is not None:
-        given = _add_llama_factory(given, family)
+        _refuse_other_tools(given, family)
+        return (LLAMA_FACTORY,)
     if given is None:
         known = method in TOOLS[LLAMA_FACTORY].methods
         return (LLAMA_FACTORY,) if known and not on_cpu else ()
@@ -54,21 +55,20 @@ def choose_tools(
     return tools
 
 
-def _add_llama_factory(given: tuple[str, ...] | None, family: Family) -> tuple[str, ...]:
-    """Add the tool that trains a family which the project cannot train; refuse others."""
-    lacking = [name for name in given or () if name not in TOOLS or not TOOLS[name].own_code]
-    if lacking:
+def _refuse_other_tools(given: tuple[str, ...] | None, family: Family) -> None:
+    """Refuse tools that cannot train a family which the project cannot train."""
+    others = [name for name in given or () if name != LLAMA_FACTORY]
+    if others:
         raise IncompatibleError(
             Text(
-                f"{family.title} needs code of its own, which LLaMA-Factory and ms-swift can load, "
-                f"not `{lacking[0]}`",
-                f"{family.title} 依赖自带的代码，LLaMA-Factory 和 ms-swift 能加载，"
-                f"`{lacking[0]}` 不行",
+                f"{family.title} needs code of its own and an old transformers, with which "
+                f"LLaMA-Factory trains it, not `{others[0]}`",
+                f"{family.title} 依赖自带的代码和旧版 transformers，只能由 LLaMA-Factory 训练，"
+                f"`{others[0]}` 不行",
             ),
             where="exports",
             hint=Text("use `--exports llama_factory`", "请用 `--exports llama_factory`"),
         )
-    return (LLAMA_FACTORY, *(given or ()))
 
 
 def export_recipes(tools: tuple[str, ...], inputs: ExportInputs) -> Mapping[str, ExportedRecipe]:

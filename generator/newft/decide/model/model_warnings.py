@@ -57,25 +57,27 @@ def _warn_of_successor(inputs: Inputs, successor: Sourced[str]) -> Text:
 def _warn_of_unknown_size(inputs: Inputs) -> Text:
     name, title, model = inputs.name, inputs.family.title, inputs.facts.model
     memory_zh = name_memory_zh(inputs.hardware)
+    measured = Text("", "")
+    if inputs.trained_by_project:
+        measured = Text("; `make check` measures the memory", "，由 `make check` 实测")
     if model is not None:
         return Text(
             f"config.json of `{name}` does not tell its dimensions: memory and time are not "
-            "estimated; `make check` measures the memory",
-            f"`{name}` 的 config.json 没有写明模型结构：未估算{memory_zh}与时间，"
-            "由 `make check` 实测",
+            f"estimated{measured.en}",
+            f"`{name}` 的 config.json 没有写明模型结构：未估算{memory_zh}与时间{measured.zh}",
         )
     if not is_hub_model(inputs.answers.model):
         return Text(
-            f"`{name}` has no config.json that can be read: memory and time are not estimated; "
-            "`make check` measures the memory",
-            f"`{name}` 中没有可读的 config.json：未估算{memory_zh}与时间，由 `make check` 实测",
+            f"`{name}` has no config.json that can be read: memory and time are not estimated"
+            f"{measured.en}",
+            f"`{name}` 中没有可读的 config.json：未估算{memory_zh}与时间{measured.zh}",
         )
     return Text(
-        f"`{name}` is not in the catalogue of {title}: memory and time are not estimated; "
-        "`make check` measures the memory. To have them estimated, fetch its config.json and "
-        f"give the folder: `hf download {name} --include '*.json' --include '*.jinja' "
-        "--local-dir FOLDER`, then --model FOLDER",
-        f"newft 收录的 {title} 中没有 `{name}`：未估算{memory_zh}与时间，由 `make check` 实测。"
+        f"`{name}` is not in the catalogue of {title}: memory and time are not estimated"
+        f"{measured.en}. To have them estimated, fetch its config.json and give the folder: "
+        f"`hf download {name} --include '*.json' --include '*.jinja' --local-dir FOLDER`, then "
+        "--model FOLDER",
+        f"newft 收录的 {title} 中没有 `{name}`：未估算{memory_zh}与时间{measured.zh}。"
         f"若要估算，请先取回其配置：`hf download {name} --include '*.json' --include '*.jinja' "
         "--local-dir 文件夹`，再用 --model 文件夹 指定",
     )
