@@ -357,6 +357,52 @@ def test_a_method_that_a_tool_lacks_is_refused() -> None:
         assert plan.exports == {}
 
 
+OTHERS = [each for each in CATALOG.families.values() if each.successor]  # trained by another tool
+
+
+@pytest.mark.parametrize("family", OTHERS, ids=lambda each: each.id)
+def test_a_model_that_llama_factory_alone_trains_has_no_other_method_or_tool(
+    family: Family,
+) -> None:
+    for tool in ("axolotl", "ms_swift", "none"):
+        with pytest.raises(IncompatibleError) as refused:
+            plan_for(family, family.sizes[0], exports=(tool,))
+        assert tool in refused.value.to("en")[0] and "llama_factory" in str(refused.value.hint)
+    with pytest.raises(IncompatibleError) as refused:
+        plan_for(family, family.sizes[0], "prefix", exports=None)
+    assert "use --method lora" in str(refused.value.hint)
+    card = Hardware(CATALOG.accelerators["RTX4090"])
+    with pytest.raises(IncompatibleError) as refused:
+        plan_for(family, family.sizes[0], "full", card, exports=None)
+    hint = str(refused.value.hint)
+    assert "--method lora" in hint and "prefix" not in hint
+    for method in re.findall(r"--method (\w+)", hint):  # what is offered can be had
+        assert plan_for(family, family.sizes[0], method, card, exports=None).exports
+
+
+def test_the_steps_before_llama_factory_can_load_code_of_a_model_are_named() -> None:
+    baichuan, chatglm = (CATALOG.families[name] for name in ("baichuan2", "chatglm3"))
+    plan = plan_for(
+        baichuan, baichuan.sizes[0], "qlora", WITHOUT_BF16, hub="modelscope", exports=None
+    )
+    steps = [line for step in plan.exports["llama_factory"].steps for line in step.lines]
+    assert steps[0].startswith("pip install llamafactory==0.9.1 transformers==4.41.2 'pyarrow<19'")
+    assert steps[1] == "'torch>=2.6,<2.11' bitsandbytes modelscope"
+    assert steps[2].startswith("modelscope download --model baichuan-inc/Baichuan2-7B-Chat")
+    assert steps[3:5] == [*baichuan.code_edit.lines]  # type: ignore[union-attr]
+    assert steps[5] == "FORCE_TORCHRUN=1 llamafactory-cli train config/llama_factory.yaml"
+    assert read_export(plan, "llama_factory")["model_name_or_path"] == "base-model"
+    plan = plan_for(baichuan, baichuan.sizes[0], revision="v2.0", exports=None)
+    steps = [line for step in plan.exports["llama_factory"].steps for line in step.lines]
+    assert (
+        "hf download baichuan-inc/Baichuan2-7B-Chat --revision v2.0 --local-dir base-model" in steps
+    )
+    assert "model_revision" not in read_export(plan, "llama_factory")
+    plan = plan_for(chatglm, chatglm.sizes[0], exports=None)
+    assert len(plan.exports["llama_factory"].steps) == 2  # install and train
+    assert read_export(plan, "llama_factory")["model_name_or_path"] == "zai-org/chatglm3-6b"
+
+
 def test_without_an_answer_an_accelerator_exports_for_llama_factory() -> None:
     family = CATALOG.families["qwen3"]
     assert [*plan_for(family, family.sizes[0], exports=None).exports] == ["llama_factory"]

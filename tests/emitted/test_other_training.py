@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from newft.console.json_output import list_plan_values
+from newft.text import Language
 from support.generate_project import emitted, generate, ruff_faults
 from support.run_newft import plain_environment
 
@@ -29,7 +31,6 @@ PROJECTS = {
         "gpu": "2xA100-80GB",
         "model": "baichuan-inc/Baichuan2-7B-Chat",
         "language": "zh",
-        "exports": ("llama_factory", "ms_swift"),
     },
 }
 # what only a project that trains has, in code, settings and requirements
@@ -42,6 +43,23 @@ TRAINING_WORDS = re.compile(
 ALLOWED = re.compile(
     r"there is no make|[Tt]he input of make chat|of a question in make chat|typed in make chat"
 )
+# commands, keys, packages and steps of a project that trains its model, in texts for people
+FOREIGN_WORDS = re.compile(
+    r"make (?:train|plan|chat)\b|time.?budget|时间预算|限时|(?<![\w.])(?:training|evaluation)\.\w+_"
+    r"|`auto`|(?:is|为) auto|max_packed|make check` (?:measures|tries|shows free|tells|examines)"
+    r"|由 `make check`|make check`，|truncated in the middle|middle part|中间部分|\btorch(?!tune)",
+    re.IGNORECASE,
+)
+# what there is not; code that knows other projects; what the environment of LLaMA-Factory needs
+EXPECTED_WORDS = re.compile(
+    r"there is no make|no `make|没有 `make|^train` and no `make chat`|of torch, which is not loaded"
+    r"|for torch\.load|torch has a class of its own"
+)
+MODELS = {
+    "chatglm3": {"model": "zai-org/chatglm3-6b"},
+    "baichuan2": {"model": "baichuan-inc/Baichuan2-7B-Chat"},
+    "unlisted": {"family": "chatglm3", "model": "team/chatglm3-tuned"},  # of no known size
+}
 
 
 @pytest.fixture(scope="module", params=PROJECTS)
@@ -124,6 +142,36 @@ def test_its_documents_name_no_command_that_it_has_not(project: Path) -> None:
         assert named - targets <= ({"train", "chat"} if name == "README.md" else set()), name
     # its evaluation.json is of the baseline alone
     assert "evaluation.json" not in (project / "PLAN.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("gpu", "method"), [("cpu", "lora"), ("1xV100-32GB", "qlora"), ("1x910B", "qlora")]
+)
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_said_of_it_is_about_a_project_that_trains(
+    model: str, gpu: str, method: str, language: Language, tmp_path: Path
+) -> None:
+    """Files, warnings, reasons and the estimate; torch is installed beside LLaMA-Factory alone."""
+    given = {**MODELS[model], "gpu": gpu, "method": method, "language": language, "name": "desk"}
+    plan = generate(given, tmp_path / "desk")
+    said = {f"warning {place}": each for place, each in enumerate(plan.warnings)}
+    said |= {f"value {name}": one.why for name, one in list_plan_values(plan).items()}
+    texts = {name: text.to(language) for name, text in said.items()}
+    texts |= {"estimate": plan.estimate.why.to(language)} | {
+        path: text
+        for path, text in emitted(tmp_path / "desk").items()
+        if not path.startswith(".newft/")
+    }
+    found = [
+        f"{where}: {line}"
+        for where, text in texts.items()
+        for line in map(str.strip, text.splitlines())
+        for word in FOREIGN_WORDS.findall(line)
+        if not EXPECTED_WORDS.search(line) and not ALLOWED.search(line)
+        if not (where == "config/llama_factory.yaml" and word == "torch")
+    ]
+    assert found == []
 
 
 def test_every_value_of_the_recipe_has_its_reason_above_it(project: Path) -> None:
