@@ -56,7 +56,7 @@ def explain_error(error: BaseException) -> ProjectError | None:
     if isinstance(error, OSError) or names & READ_ERROR_NAMES:
         return ProjectError(
             "a file cannot be read: {reason}",
-            "check the model folder, data/processed and runs for damaged files",
+            "check data and runs, and the folder of a model that is loaded, for damaged files",
             reason=reason,
         )
     return None

@@ -107,8 +107,9 @@ def print_steps(planned: int, steps: TrainingSteps, *, rows: int, validation: in
 def order_by_length(sizes: Sequence[int], batch: int, batches: int, seed: int) -> list[int]:
     """The examples of every batch of a run: epochs in random order, batches of like length.
 
-    Like lengths leave little padding. The order depends on the seed alone, so that a resumed run
-    goes on with exactly the rows that the interrupted one would have seen.
+    Like lengths leave little padding where rows are padded, and where they are packed, a step has
+    the same rows. The order depends on the seed alone, so that a resumed run goes on with exactly
+    the rows that the interrupted one would have seen.
     """
     random_state = random.Random(seed)
     stream: list[int] = []
