@@ -80,7 +80,7 @@ def test_every_duty_has_a_date_and_every_figure_a_source(kit: Kit, task: str) ->
     weights = [one.severity for one in rollout.compliance]
     assert weights == sorted(weights)  # must, then should
     for one in rollout.hypotheses:
-        for value in (one.baseline, one.target, one.sample_size):
+        for value in (one.today, one.target, one.sample_size):
             assert value is None or (value.why.en and value.why.zh and value.source.en)
     assert kit.expert
     assert kit.expert.en in rollout.roles["domain_expert"].title.en
@@ -132,7 +132,7 @@ def test_the_claims_of_the_article_are_hypotheses() -> None:
         one.id: one for one in rollout_of(CATALOG.kits["customer_service"], "intent").hypotheses
     }
     figures = {
-        name: (one.baseline and one.baseline.value, one.target and one.target.value)
+        name: (one.today and one.today.value, one.target and one.target.value)
         for name, one in claims.items()
     }
     assert figures["accuracy"] == (0.85, 0.95)
@@ -189,8 +189,8 @@ def test_models_that_differ_more_often_need_more_rows(gain: float, apart: float)
         HypothesisRule(CLAIM, against="base"),
         HypothesisRule(CLAIM, metric="readable", against="base", target=sourced(0.9)),
         HypothesisRule(CLAIM, metric="readable", target=sourced(98)),
-        HypothesisRule(CLAIM, target=sourced(0.5), baseline=sourced(0.6)),
-        HypothesisRule(CLAIM, target=sourced(0.6), baseline=sourced(0.5), direction="at_most"),
+        HypothesisRule(CLAIM, target=sourced(0.5), today=sourced(0.6)),
+        HypothesisRule(CLAIM, target=sourced(0.6), today=sourced(0.5), direction="at_most"),
     ],
 )
 def test_a_claim_that_nothing_can_decide_is_a_fault(rule: HypothesisRule) -> None:

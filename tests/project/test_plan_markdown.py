@@ -37,7 +37,7 @@ def write_kit(text: str) -> Kit:
     said, kit = Text(text, text), load_catalog().kits["customer_service"]
     figure = Sourced(0.9, said, said)
     claim = HypothesisRule(
-        said, metric="accuracy", baseline=Sourced(0.5, said, said), target=figure
+        said, metric="accuracy", today=Sourced(0.5, said, said), target=figure
     )
     return replace(
         kit,

@@ -59,26 +59,24 @@ def find_hypothesis_faults(hypotheses: Mapping[str, HypothesisRule]) -> Iterator
     """Yield the hypotheses that nothing could support or refute."""
     for name, one in hypotheses.items():
         at = ("hypotheses", name)
-        if one.against and (one.metric is None or one.target or one.baseline):
+        if one.against and (one.metric is None or one.target or one.today):
             message = Text(
-                "compares two models: it needs `metric`, and has no `baseline` or `target`",
-                "比较两个模型，需要 `metric`，不能有 `baseline` 或 `target`",
+                "compares two models: it needs `metric`, and has no `today` or `target`",
+                "比较两个模型，需要 `metric`，不能有 `today` 或 `target`",
             )
             yield Fault(at, message)
         if not one.against and one.metric is not None and one.target is None:
             yield Fault(at, Text("needs `target` or `against`", "需要 `target` 或 `against`"))
-        shares = [value for value in (one.baseline, one.target) if value is not None]
+        shares = [value for value in (one.today, one.target) if value is not None]
         if one.unit == "share" and not all(0 <= value.value <= 1 for value in shares):
             yield Fault(at, Text("needs shares from 0 to 1", "的比例应在 0 到 1 之间"))
-        if one.baseline and one.target and not _improves(one):
-            message = Text(
-                "has a target that is not better than its baseline", "的目标并不优于现状"
-            )
+        if one.today and one.target and not _improves(one):
+            message = Text("has a target that is not better than today", "的目标并不优于现状")
             yield Fault(at, message)
 
 
 def _improves(one: HypothesisRule) -> bool:
-    assert one.baseline is not None
+    assert one.today is not None
     assert one.target is not None
-    gain = one.target.value - one.baseline.value
+    gain = one.target.value - one.today.value
     return gain > 0 if one.direction == "at_least" else gain < 0

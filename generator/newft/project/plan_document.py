@@ -102,7 +102,7 @@ _SEVERITY_TITLES = {"must": Text("must", "必须"), "should": Text("should", "�
 
 
 def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) -> list[str]:
-    baseline = _MEASURE_FIRST if one.baseline is None else _format_figure(one, one.baseline.value)
+    today = _MEASURE_FIRST if one.today is None else _format_figure(one, one.today.value)
     target = _SET_TARGET
     if one.target is not None:
         target = _format_target(one, one.target.value)
@@ -116,7 +116,7 @@ def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) 
     measured = format_code(one.metric) if one.metric else _PILOT.to(language)
     return [
         format_cell(one.claim, language),
-        NO_VALUE if one.against else baseline.to(language),
+        NO_VALUE if one.against else today.to(language),
         target.to(language),
         measured,
         size,
@@ -148,7 +148,7 @@ def _list_hypothesis_notes(hypotheses: Iterable[Hypothesis], language: Language)
     """List where each figure comes from, once for each reason."""
     notes: dict[str, None] = {}
     for one in hypotheses:
-        for value in (one.baseline, one.target, one.sample_size):
+        for value in (one.today, one.target, one.sample_size):
             if value is not None:
                 claim = _ROWS_NEEDED if value is one.sample_size else one.claim
                 why, source = value.why.to(language), value.source.to(language)

@@ -60,7 +60,7 @@ class HypothesisRule:
     against: ComparedModel | None = None
     unit: HypothesisUnit = "share"
     direction: Direction = "at_least"
-    baseline: Sourced[float] | None = None
+    today: Sourced[float] | None = None
     target: Sourced[float] | None = None
 
 
@@ -74,7 +74,7 @@ class Hypothesis:
     against: ComparedModel | None
     unit: HypothesisUnit
     direction: Direction
-    baseline: Reasoned[float] | None  # None: measured first
+    today: Reasoned[float] | None  # None: measured first
     target: Reasoned[float] | None  # of a comparison: the smallest gain that is worth it
     sample_size: Reasoned[int] | None  # rows needed to decide it
 

@@ -82,7 +82,7 @@ def _make_hypothesis(name: str, rule: HypothesisRule, paired_test: PairedTest) -
         against=rule.against,
         unit=rule.unit,
         direction=rule.direction,
-        baseline=_to_reasoned(rule.baseline),
+        today=_to_reasoned(rule.today),
         target=_to_reasoned(paired_test.difference if rule.against else rule.target),
         sample_size=_count_rows(rule, paired_test),
     )
@@ -96,8 +96,8 @@ def _count_rows(rule: HypothesisRule, paired_test: PairedTest) -> Reasoned[int] 
         return count_rows_for_pairs(paired_test)
     if rule.target is None:
         return None
-    if rule.baseline:
-        return count_rows_for_change(rule.baseline.value, rule.target.value)
+    if rule.today:
+        return count_rows_for_change(rule.today.value, rule.target.value)
     return count_rows_for_target(rule.target.value, at_least=rule.direction == "at_least")
 
 

@@ -35,7 +35,7 @@ def claim(**values: object) -> Hypothesis:
         "against": None,
         "unit": "share",
         "direction": "at_least",
-        "baseline": None,
+        "today": None,
         "target": 0.9,
         "rows_needed": 35,
     }
@@ -60,12 +60,12 @@ def evaluation(value: float, low: float, high: float, n: int = 100) -> dict[str,
         ({}, (0.97, 0.92, 0.99), "supported"),
         ({}, (0.93, 0.86, 0.97), "too few rows"),
         ({}, (0.8, 0.7, 0.88), "refuted"),
-        ({"baseline": 0.8}, (0.93, 0.86, 0.97), "supported"),
-        ({"baseline": 0.8}, (0.88, 0.84, 0.91), "too few rows"),  # the target is not reached
-        ({"baseline": 0.8}, (0.91, 0.79, 0.96), "too few rows"),  # it may be what it was before
+        ({"today": 0.8}, (0.93, 0.86, 0.97), "supported"),
+        ({"today": 0.8}, (0.88, 0.84, 0.91), "too few rows"),  # the target is not reached
+        ({"today": 0.8}, (0.91, 0.79, 0.96), "too few rows"),  # it may be what it was before
         ({"direction": "at_most", "target": 0.1}, (0.05, 0.02, 0.09), "supported"),
         ({"direction": "at_most", "target": 0.1}, (0.2, 0.12, 0.3), "refuted"),
-        ({"direction": "at_most", "target": 0.1, "baseline": 0.4}, (0.09, 0.05, 0.2), "supported"),
+        ({"direction": "at_most", "target": 0.1, "today": 0.4}, (0.09, 0.05, 0.2), "supported"),
         ({"against": "base", "target": 0.05}, (0.08, 0.01, 0.15), "supported"),
         ({"against": "baseline", "target": 0.05}, (0.01, -0.02, 0.04), "refuted"),
         ({"against": "base", "target": 0.05, "rows_needed": 626}, (0.0, 0.0, 0.0), "too few rows"),
@@ -90,15 +90,15 @@ def test_a_figure_of_the_pilot_counts_where_no_test_row_can_tell() -> None:
     assert judged.measured.n == 800
 
 
-@given(ends=st.tuples(SHARE, SHARE, SHARE), target=SHARE, baseline=SHARE | st.none())
+@given(ends=st.tuples(SHARE, SHARE, SHARE), target=SHARE, today=SHARE | st.none())
 def test_the_opposite_claim_about_the_opposite_figure_has_the_same_verdict(
-    ends: tuple[float, float, float], target: float, baseline: float | None
+    ends: tuple[float, float, float], target: float, today: float | None
 ) -> None:
     low, value, high = sorted(ends)
-    one = claim(target=target, baseline=baseline, unit="score")
+    one = claim(target=target, today=today, unit="score")
     other = claim(
         target=-target,
-        baseline=None if baseline is None else -baseline,
+        today=None if today is None else -today,
         unit="score",
         direction="at_most",
     )

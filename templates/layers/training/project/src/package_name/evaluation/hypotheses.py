@@ -43,7 +43,7 @@ class Hypothesis(ConfigSection):
     against: Literal["base", "baseline"] | None
     unit: Literal["share", "score", "seconds", "minutes"]
     direction: Literal["at_least", "at_most"]
-    baseline: Number | None
+    today: Number | None
     target: Number | None
     rows_needed: PositiveCount | None
     measured: Measurement | None = None  # in the pilot
@@ -125,12 +125,12 @@ def _choose_verdict(hypothesis: Hypothesis, measured: Metric | None) -> Verdict:
     low, high = (measured.value if end is None else end for end in (measured.low, measured.high))
     worst, best = sorted((sign * low, sign * high))
     value, target = sign * measured.value, sign * hypothesis.target
-    baseline = 0.0 if hypothesis.against else hypothesis.baseline
+    today = 0.0 if hypothesis.against else hypothesis.today
     needed = hypothesis.rows_needed
     if hypothesis.against and worst == best and needed and measured.n < needed:
         return "too few rows"  # no row told the models apart, so nothing is known of the spread
     if best < target:
         return "refuted"
-    if baseline is None:
+    if today is None:
         return "supported" if worst >= target else "too few rows"
-    return "supported" if value >= target and worst > sign * baseline else "too few rows"
+    return "supported" if value >= target and worst > sign * today else "too few rows"
