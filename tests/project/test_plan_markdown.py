@@ -36,9 +36,7 @@ def write_kit(text: str) -> Kit:
     """A kit that says the same words wherever its author may write some."""
     said, kit = Text(text, text), load_catalog().kits["customer_service"]
     figure = Sourced(0.9, said, said)
-    claim = HypothesisRule(
-        said, metric="accuracy", today=Sourced(0.5, said, said), target=figure
-    )
+    claim = HypothesisRule(said, metric="accuracy", today=Sourced(0.5, said, said), target=figure)
     return replace(
         kit,
         title=said,
