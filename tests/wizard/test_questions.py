@@ -121,7 +121,7 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             {"family": "glm4", "model": "Qwen/Qwen3-1.7B"},
             IncompatibleError,
             "family: `Qwen/Qwen3-1.7B` belongs to the family qwen3, not glm4",
-            "--family qwen3",
+            "give the family of this model: --family qwen3",
         ),
         (
             {"model": "acme/weights"},

@@ -251,7 +251,10 @@ def _check_family(state: WizardState) -> None:
                 f"`{model}` 属于 {owner} 系列，而不是 {family}",
             ),
             where="family",
-            hint=to_bilingual_text(f"--family {owner}"),
+            hint=Text(
+                f"give the family of this model: --family {owner}",
+                f"请给出该模型的系列：--family {owner}",
+            ),
         )
 
 
