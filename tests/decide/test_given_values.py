@@ -327,7 +327,10 @@ def test_a_name_of_another_tool_is_answered_by_what_newft_calls_it(foreign: str,
         assert f"`{foreign}` is called `recipe.{own}` here" in error.message
 
 
-def test_checkpointing_is_explained_by_the_rows_that_do_not_fit() -> None:
-    given = recipe({"max_length": "4096", "batch_size": "8"}, hardware=Hardware(card(12.0)))
-    assert given.gradient_checkpointing.value
-    assert "8 rows of up to 4,096 tokens do not fit" in given.gradient_checkpointing.why.en
+def test_memory_is_planned_for_the_rows_that_there_are() -> None:
+    given = {"max_length": "4096", "batch_size": "8"}
+    short = recipe(given, hardware=Hardware(card(12.0)))
+    assert short.max_length.value == 4096 and not short.gradient_checkpointing.value
+    long = recipe(given, hardware=Hardware(card(12.0)), lengths=(2_000, 9_000, 20_000))
+    assert long.gradient_checkpointing.value
+    assert "8 rows of up to 4,096 tokens do not fit" in long.gradient_checkpointing.why.en

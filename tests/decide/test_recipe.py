@@ -471,13 +471,15 @@ def test_a_few_long_rows_take_time_and_rows_are_cut_at_their_limit() -> None:
     assert short < cut < long
 
 
-def test_the_estimate_says_where_no_row_is_as_long_as_it_assumes() -> None:
+def test_the_estimate_is_that_of_the_rows_where_none_is_as_long_as_may_be() -> None:
     hardware = Hardware(card(80.0))
     inputs = Inputs(ANSWERS, facts(), QWEN, SMALL, hardware, TASK, LORA)
     assert "no row is expected" not in estimate_run(inputs, build_recipe(inputs)).why.en
     answers = replace(ANSWERS, recipe={"max_length": "4096"})
     given = replace(inputs, answers=answers)
-    assert "no row is expected to have more than" in estimate_run(given, build_recipe(given)).why.en
+    told = estimate_run(given, build_recipe(given))
+    assert "no row is expected to have more than" in told.why.en
+    assert told.memory_gb == estimate_run(inputs, build_recipe(inputs)).memory_gb
 
 
 @pytest.mark.parametrize(("method", "added"), [(LORA, "50"), (FULL, "33")])

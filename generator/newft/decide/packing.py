@@ -82,13 +82,14 @@ def choose_max_packed_tokens(
         why = Text(f"rows are padded: {obstacle.why.en}", f"行做填充，不打包：{obstacle.why.zh}")
         return replace(obstacle, why=why)
     assert inputs.size is not None
-    update = _estimate_update(inputs, fitted.length, rows)
+    longest = _get_longest_row(inputs, fitted)
+    update = _estimate_update(inputs, longest, rows)
     if isinstance(given, int) and given != PADDED:
         return Reasoned(given, _explain(update, given), citations.PADDING_FREE)
-    load = replace(least, length=fitted.length, checkpointing=fitted.checkpointing)
+    load = replace(least, length=longest, checkpointing=fitted.checkpointing)
     limit = _find_longest_sequence(inputs, inputs.size, load, update)
     if limit == PADDED:
-        return Reasoned(PADDED, _explain_no_room(inputs, fitted), citations.PADDING_FREE)
+        return Reasoned(PADDED, _explain_no_room(inputs, longest), citations.PADDING_FREE)
     if given == PADDED or update.count_passes(limit) * FEWER_PASSES > update.passes:
         return Reasoned(PADDED, _explain_padding(update, limit), HALVES)
     return Reasoned(limit, _explain(update, limit), citations.PADDING_FREE)
@@ -143,17 +144,17 @@ def _check_given(
         hint = Text(f"leave it out, or give {PADDED}", f"请去掉，或写 {PADDED}")
         message = Text(f"rows cannot be packed: {obstacle.why.en}", f"不能打包：{obstacle.why.zh}")
         raise IncompatibleError(message, where=where, hint=hint)
-    if given < fitted.length:
+    longest = _get_longest_row(inputs, fitted)
+    if given < longest:
         raise IncompatibleError(
             Text(
-                f"is {given:,}, but a row may have {fitted.length:,} tokens, and rows are packed "
-                "whole",
-                f"是 {given:,}，而一行最多有 {fitted.length:,} 个 token，打包时不拆开任何一行",
+                f"is {given:,}, but a row may have {longest:,} tokens, and rows are packed whole",
+                f"是 {given:,}，而一行最多有 {longest:,} 个 token，打包时不拆开任何一行",
             ),
             where=where,
             hint=Text(
-                f"give at least {fitted.length:,}, or a smaller {RECIPE_PREFIX}max_length",
-                f"至少写 {fitted.length:,}，或减小 {RECIPE_PREFIX}max_length",
+                f"give at least {longest:,}, or a smaller {RECIPE_PREFIX}max_length",
+                f"至少写 {longest:,}，或减小 {RECIPE_PREFIX}max_length",
             ),
         )
     assert inputs.size is not None
@@ -171,6 +172,12 @@ def _check_given(
             where=where,
             hint=Text("give less, or leave it out", "请写小一些，或去掉此项"),
         )
+
+
+def _get_longest_row(inputs: Inputs, fitted: MemoryFit) -> int:
+    """Return what a row may have by max_length, which a project packs whole."""
+    given = inputs.given.get("max_length")
+    return given if isinstance(given, int) else fitted.length
 
 
 def _count_rows(rows: Batch) -> int:
@@ -238,12 +245,12 @@ def _explain_padding(update: Update, limit: int) -> Text:
     )
 
 
-def _explain_no_room(inputs: Inputs, fitted: MemoryFit) -> Text:
+def _explain_no_room(inputs: Inputs, longest: int) -> Text:
     memory = format_number(inputs.memory_gb)
     return Text(
-        f"rows are padded: a sequence of {fitted.length:,} tokens with its mask does not fit into "
+        f"rows are padded: a sequence of {longest:,} tokens with its mask does not fit into "
         f"{memory} GB",
-        f"行做填充，不打包：{fitted.length:,} 个 token 的序列加上掩码放不进 {memory} GB",
+        f"行做填充，不打包：{longest:,} 个 token 的序列加上掩码放不进 {memory} GB",
     )
 
 

@@ -101,7 +101,7 @@ def _choose_values(inputs: Inputs) -> Recipe:
         epochs=epochs,
         batch_size=batch.choose_batch_size(inputs, fitted, packed=packed.value != PADDED),
         gradient_accumulation_steps=batch.choose_gradient_accumulation(inputs, rows),
-        max_length=_choose_max_length(inputs, fitted),
+        max_length=_take_given("max_length", _choose_max_length(inputs, fitted), inputs),
         max_packed_tokens=packed,
         max_truncated_fraction=_choose_truncated_share(inputs, fitted),
         precision=number_format,

@@ -91,7 +91,7 @@ def fit_to_memory(
     )
     wanted = estimate_row_tokens(inputs, MAXIMUM)
     if fixed.length is not None:
-        row = replace(least, length=fixed.length)
+        row = replace(least, length=min(fixed.length, wanted))  # a batch has no longer rows
         _require_fit(inputs, row)
         fitted = _choose_batch(inputs, row, largest_batch, wanted=wanted, fixed=fixed)
         return replace(fitted, limit="given" if fixed.length < wanted else None)

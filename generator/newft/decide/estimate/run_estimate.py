@@ -62,7 +62,7 @@ def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
             state=make_state_estimator(inputs, recipe.method),
             precision=each,
             batch_size=count,
-            length=recipe.max_length.value,
+            length=min(recipe.max_length.value, estimate_row_tokens(inputs, MAXIMUM)),
             checkpointing=recipe.gradient_checkpointing.value,
             logits_per_row=estimate_longest_target_tokens(inputs),
             on_cpu=inputs.on_cpu,
@@ -122,15 +122,15 @@ def _explain_estimate(
 
 
 def _explain_length(inputs: Inputs, max_length: int) -> Text | None:
-    """Say where no row is as long as `max_length`, so that the memory is never taken."""
+    """Say where no row is as long as `max_length`, so that its memory is not taken."""
     longest = estimate_row_tokens(inputs, MAXIMUM)
     if longest >= max_length:
         return None
     return Text(
         f"no row is expected to have more than {longest:,} tokens, and a batch is padded to its "
-        f"longest: with max_length {longest:,} the estimate is that of these rows",
-        f"预计没有一行超过 {longest:,} 个 token，而每批只填充到其中最长的一行："
-        f"max_length 取 {longest:,} 时才是这些数据所需的估算",
+        f"longest: rows of max_length {max_length:,} would take more",
+        f"预计没有一行超过 {longest:,} 个 token，每批只填充到其中最长的一行："
+        f"若有长达 max_length（{max_length:,}）的行，则会占用更多",
     )
 
 
