@@ -107,6 +107,11 @@ def test_one_model_is_shown_in_the_units_of_the_table(tmp_path: Path) -> None:
     [
         (("models", "--gpu", "rtx409"), "error: gpu: `rtx409` is not a known accelerator"),
         (("models", "--method", "lroa"), "error: method: `lroa` is not known"),
+        (
+            ("families", "qwen"),
+            "error: show families: `qwen` is not known\n\n"
+            "hint: did you mean `qwen2_5`, `qwen3`, `qwen3_5`, `qwen3_moe`?",
+        ),
         (("families", "--gpu", "cpu"), "error: --gpu: only `newft show models` takes it"),
         (("methods", "--method", "lora"), "error: --method: only `newft show models` takes it"),
     ],

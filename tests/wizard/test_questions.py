@@ -115,7 +115,7 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             "did you mean `customer_service`?",
         ),
         ({"task": "intend"}, UsageError, "task: `intend` is not known", "did you mean `intent`?"),
-        ({"family": "qwen"}, UsageError, "family: `qwen` is not known", "did you mean `qwen3`?"),
+        ({"family": "qwem3"}, UsageError, "family: `qwem3` is not known", "did you mean `qwen3`?"),
         ({"method": "lara"}, UsageError, "method: `lara` is not known", "did you mean `lora`?"),
         (
             {"family": "glm4", "model": "Qwen/Qwen3-1.7B"},

@@ -19,6 +19,7 @@ from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
 from newft.text import Text, find_nearest_names, join_names, to_bilingual_text
 
+MOST_NEAR = 4  # names that begin like an unknown one and are shown
 # Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
 # does not have are refused as not supported rather than as unknown.
 FIELD_METHODS = frozenset(
@@ -78,9 +79,12 @@ def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | Non
             return _make_other_method_error(word, *METHOD_SYNONYMS[spelled], where=where)
         if spelled in FIELD_METHODS.difference(names):
             return _make_unsupported_method_error(word, names, where=where)
-    near = find_nearest_names(word, names)
+    begun = [name for name in names if name.casefold().startswith(word.casefold())]
+    near = begun[:MOST_NEAR] if word else []
+    near = near or find_nearest_names(word, names)
+    meant = join_names(f"`{name}`" for name in near)
     hint = (
-        Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
+        Text(f"did you mean {meant.en}?", f"是否想写 {meant.zh}？")
         if near
         else Text(f"known: {', '.join(names)}", f"可选：{'、'.join(names)}")
     )

@@ -6,7 +6,7 @@ from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.family import GENERIC_FAMILY, Family
 from newft.schema.model_facts import ModelFacts
-from newft.text import Text, join_names, join_texts
+from newft.text import Text, join_names, join_texts, to_bilingual_text
 
 # Added tokens and padding change a vocabulary by less: Qwen2.5 has 151,936 or 152,064 rows.
 VOCABULARY_TOLERANCE = 0.02
@@ -86,10 +86,12 @@ def explain_no_family(model: ModelFacts, catalog: Catalog) -> Text:
     """Say why a model goes by its own files: in what it differs from the families of its class."""
     name = _describe_architecture(model) or "?"
     if possible := list_possible_families(model, catalog):
-        titles = [family.title for family in possible]
+        others = join_texts(
+            (to_bilingual_text(family.title) for family in possible), Text(" or ", " 或 ")
+        )
         return Text(
-            f"{name} goes by its own files, not as {' or '.join(titles)}",
-            f"{name} 按自身的文件来定，不按 {' 或 '.join(titles)}",
+            f"{name} goes by its own files, not as {others.en}",
+            f"{name} 按自身的文件来定，不按 {others.zh}",
         )
     same = [family for family in catalog.families.values() if _has_class(model, family)]
     if not same or not (model.architectures or model.model_type):
@@ -103,15 +105,15 @@ def explain_no_family(model: ModelFacts, catalog: Catalog) -> Text:
         if _is_near_vocabulary(model.vocabulary, family)
         and _has_vocabulary(model.vocabulary, family, catalog)
     ]
-    titles = [family.title for family in near or same]
+    titles = join_names(family.title for family in near or same)
     if not near:
         return Text(
-            f"{name} has the class of {', '.join(titles)}, but a vocabulary of another size",
-            f"{name} 的模型类与 {'、'.join(titles)} 相同，但词表大小不同",
+            f"{name} has the class of {titles.en}, but a vocabulary of another size",
+            f"{name} 的模型类与 {titles.zh} 相同，但词表大小不同",
         )
     return Text(
-        f"{name} has the class and vocabulary of {', '.join(titles)}, but another chat template",
-        f"{name} 的模型类和词表与 {'、'.join(titles)} 相同，但对话模板不同",
+        f"{name} has the class and vocabulary of {titles.en}, but another chat template",
+        f"{name} 的模型类和词表与 {titles.zh} 相同，但对话模板不同",
     )
 
 

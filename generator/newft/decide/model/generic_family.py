@@ -161,8 +161,8 @@ def _refuse_other_class(model: ModelFacts) -> None:
         Text(f"the model is a {name}, {fault.en}", f"该模型是 {name}，{fault.zh}"),
         where="model",
         hint=Text(
-            "give a chat model, whose class ends in ForCausalLM",
-            "请给出对话模型，其模型类以 ForCausalLM 结尾",
+            "give a chat model that is a decoder with attention; its class ends in ForCausalLM",
+            "请给出带注意力层的纯解码器对话模型，其模型类以 ForCausalLM 结尾",
         ),
     )
 
