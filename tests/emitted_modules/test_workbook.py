@@ -237,7 +237,7 @@ def test_formulas_without_a_value_are_counted(workbook: Path) -> None:
             "<row>" + "<c/>" * 20_000 + "</row>",
             ":1: the workbook is damaged: this row has more than 16,384 columns",
         ),
-        ('<row><c r="1A"><v>1</v></c></row>', "the workbook is damaged: `1A` is no cell"),
+        ('<row><c r="1A"><v>1</v></c></row>', "the workbook is damaged: `1A` is not a cell"),
         (
             '<row><c t="s"><v>99</v></c></row>',
             "the workbook is damaged: list index out of range",

@@ -1,7 +1,7 @@
 """Rows of the largest table of a web page or of SpreadsheetML 2003, as web systems export them.
 
 Such files are often called .xls. Every table of a page counts, also one within another, as old
-pages arrange their parts by tables; the text of an inner table is no text of the outer one.
+pages arrange their parts by tables; the text of an inner table is not part of the outer one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SPAN_PATTERN = re.compile(
     re.IGNORECASE,
 )
 _CHARSET_PATTERN = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]{3,20})", re.IGNORECASE)
-_CHARSETS = {  # that pages name, and what decodes them; UTF-8 and GB18030 are told by their bytes
+_CHARSETS = {  # that pages name, and what decodes them; UTF-8 and GB18030 are known by their bytes
     **{"big5": "big5hkscs", "shift_jis": "cp932", "euc-jp": "euc-jp", "euc-kr": "cp949"},
     **{"iso-8859-1": "cp1252", "us-ascii": "cp1252", "iso-8859-15": "iso-8859-15"},
     **{"iso-8859-2": "iso-8859-2", "koi8-r": "koi8-r"},

@@ -11,7 +11,7 @@ Where a text can be read in two ways, one is chosen, or the text is not read at 
 - A range is its lower end, in the unit of its upper end: 5-10万 is 50,000.
 - A cell that is a number in parentheses is negative, as in accounting.
 - Dates, times, codes such as `a34` and numbers that only name something (a leading zero, a mobile
-  number, 15 digits or more) are no quantities.
+  number, 15 digits or more) are not quantities.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ def _load_workbook(path: Path, archive: _GuardedArchive) -> Any:
     for _, relation in reader.parser.find_sheets():
         archive.getinfo(relation.target)  # openpyxl would go on without it
     apply_stylesheet(archive, reader.wb)
-    reader.wb._date_formats = ()  # openpyxl drops a number that is no date: see _value
+    reader.wb._date_formats = ()  # openpyxl drops a number that is not a date: see _value
     reader.read_worksheets()
     if not reader.wb.worksheets:
         raise RecordError(path, "the workbook has no worksheet", SAVE_AGAIN_HINT)
@@ -316,7 +316,7 @@ class _GuardedPart(BufferedIOBase):
     def _start_cell(self, place: str) -> None:
         found = CELL_REFERENCE_PATTERN.fullmatch(place)
         if found is None:
-            message = "the workbook is damaged: `{place}` is no cell"
+            message = "the workbook is damaged: `{place}` is not a cell"
             raise RecordError(self._path, message, SAVE_AGAIN_HINT, place=place)
         self._start_column(column_index_from_string(found[1]))
 
