@@ -70,7 +70,7 @@ def find_header(
 ) -> Header | None:
     """The header of a table, from its first rows; None where there are no rows.
 
-    The first row is no record where it holds a column that the user `named`. The rows of a
+    The first row is not a record where it holds a column that the user `named`. The rows of a
     workbook are `trimmed`: each ends with its last filled cell.
     """
     if not lines:

@@ -17,7 +17,7 @@ from .optional_readers import import_reader
 
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
-# of more keys than these, those that few records have are no columns
+# where records have more keys than this, keys that few of them have are not columns
 MANY_COLUMNS, MIN_COLUMN_SHARE = 200, 0.005
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
 DOCUMENT_KINDS = ("json", "yaml")

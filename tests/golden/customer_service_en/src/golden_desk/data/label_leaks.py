@@ -143,7 +143,7 @@ def _list_short_forms(label: str) -> list[str]:
     """A label and what is short for it: `open invoices` for `open, paid invoices`.
 
     Each part may stand with the end of a later one. Where that end begins is not marked, so all
-    ends are tried; a form that is no label does no harm, as no text has it.
+    ends are tried; a form that is not a label does no harm, as no text has it.
     """
     parts = _split_parts(label)
     joined = [

@@ -69,7 +69,7 @@ def _detect_by_content(path: Path, kind: str) -> FileFormat:
     if kind == "yaml":
         return FileFormat(kind, detect_encoding(path))
     layout = None
-    with suppress(RecordError):  # of what is no text
+    with suppress(RecordError):  # of a file that is not text
         layout = _detect_container(path, "txt")
     if layout is None or (
         layout.kind == "txt" and detect_object_format(path, layout).kind == "txt"

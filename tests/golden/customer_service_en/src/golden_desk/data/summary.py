@@ -189,7 +189,7 @@ class Summary:
     def _shares(self, data: DataConfig) -> Iterator[str]:
         """The splits that came out far from their share, as large groups and rare labels do."""
         many = sum(self.kept.values())
-        # fewer moved rows are no cause: the hashes of few rows fall unevenly by chance
+        # fewer moved rows explain nothing: the hashes of few rows fall unevenly by chance
         have_cause = self.groups or self.moved > MAX_SHARE_DEVIATION * many
         wanted: dict[Split, float] = {
             "validation": data.validation_fraction,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import ProjectError
+from .errors import ProjectError, is_out_of_memory
 from .messages import fill
 
 
@@ -30,12 +30,12 @@ def explain_read_errors(path: Path, hint: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ProjectError, MemoryError):
+    except ProjectError:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None and error.filename:
             raise  # the system's own words name the path
-        if type(error).__name__ == "OutOfMemoryError":  # of torch, which is not loaded here
+        if is_out_of_memory(error):
             raise
         reason = str(error).strip().partition("\n")[0]
         raise ProjectError(

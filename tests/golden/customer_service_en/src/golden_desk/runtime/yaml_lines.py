@@ -137,7 +137,7 @@ def _find_refused_events(events: Iterator[yaml.Event]) -> Iterator[YamlFault]:
 
 
 def _find_refused_keys(node: yaml.Node) -> Iterator[YamlFault]:
-    """Keys that are no text, and merge keys."""
+    """Keys that are not text, and merge keys."""
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _find_refused_keys(item)
