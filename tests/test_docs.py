@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from readme_tables import (
     EXPLAINED_ROWS,
     FAMILY_ROWS,
     FILE_COUNTS,
+    FIT_CARD,
     FIT_ROWS,
     READMES,
     ROWS,
@@ -40,7 +42,7 @@ from newft.cli_parser import Parser, build_parser
 from newft.text import Language
 from support.generate_project import catalog
 from support.help_desk_export import RECORDS
-from support.run_newft import plain_environment
+from support.run_newft import plain_environment, run_newft
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "generator/newft"
@@ -124,6 +126,16 @@ class TestCommands:
         assert EXPLAINED_ROWS.findall(text) == [format_explained_rows(language)]
         assert ADVICE_ROWS.findall(text) == [format_advice_rows(language)]
         assert FILE_COUNTS.findall(text) == format_file_counts(language)
+
+    def test_the_lengths_of_the_model_that_the_readme_names_are_those_of_its_project(
+        self, tmp_path: Path
+    ) -> None:
+        words = ("new", "./desk", "--gpu", FIT_CARD, "--model", "Qwen/Qwen3-4B", "--yes", "--json")
+        recipe = json.loads(run_newft(*words, "--dry-run", cwd=tmp_path).stdout)["recipe"]
+        length, packed = (recipe[name]["value"] for name in ("max_length", "max_packed_tokens"))
+        assert recipe["gradient_checkpointing"]["value"] is False
+        assert f"rows of up to {length} tokens in\npacked sequences of up to {packed:,}," in README
+        assert f"每行不超过 {length} 个 token，打包成不超过 {packed:,} 个 token 的序列" in CHINESE
 
     def test_the_summary_of_the_chinese_conversation_is_what_newft_prints(
         self, tmp_path: Path
