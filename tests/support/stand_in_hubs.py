@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from newft.project.layer_files import Layer
+from newft.project.template_layers import EMITTED_MODULES, MARKDOWN_MODULE
 from support.checkout import DOMAINS, TEMPLATES
 from support.example_plan import LORA
 from support.layers import compose_layers
@@ -240,7 +241,7 @@ def compose(
         *(Layer(name, TEMPLATES / "layers" / name) for name in (*names, *others, "language/en")),
         Layer("task", DOMAINS / "customer_service" / "overlay" / "classification"),
     ]
-    compose_layers(layers, package, into)
+    compose_layers(layers, package, into, (*EMITTED_MODULES, MARKDOWN_MODULE))
     return into / "src"
 
 
