@@ -187,3 +187,27 @@ def test_every_value_of_the_recipe_has_its_reason_above_it(project: Path) -> Non
     )
     for key in reasoned:
         assert lines[keys[key] - 1].startswith("#"), key
+
+
+def test_a_folder_as_the_other_tool_reads_it_is_taken(tmp_path: Path) -> None:
+    """Its weights may be pickled, and its template may lie in code: LLaMA-Factory runs that."""
+    model = tmp_path / "model"
+    model.mkdir()
+    config = {
+        "architectures": ["BaichuanForCausalLM"],
+        "auto_map": {"AutoModelForCausalLM": "modeling_baichuan.BaichuanForCausalLM"},
+        "model_type": "baichuan",
+        **{"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32},
+        **{"num_attention_heads": 32, "max_position_embeddings": 4096, "vocab_size": 125696},
+    }
+    (model / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    tokens = {"bos_token": "<s>", "eos_token": "</s>", "tokenizer_class": "BaichuanTokenizer"}
+    (model / "tokenizer_config.json").write_text(json.dumps(tokens), encoding="utf-8")
+    for name in ("tokenizer.model", "pytorch_model.bin"):
+        (model / name).write_bytes(b"\x80")
+    given = {"model": str(model), "gpu": "1xA100-80GB", "name": "desk"}
+    plan = generate(given, tmp_path / "desk")
+    head = (tmp_path / "desk/config/llama_factory.yaml").read_text(encoding="utf-8")
+    assert plan.family.id == "baichuan2" and "download" not in head
+    assert f"{model.name}/tokenization_baichuan.py" in head
+    assert yaml.safe_load(head)["model_name_or_path"] == str(model)

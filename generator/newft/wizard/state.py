@@ -263,10 +263,11 @@ def _check_model_files(state: WizardState) -> None:
     facts = state.model_facts
     if facts is None:
         return
-    refuse_unusable_files(facts)
+    possible = list_possible_families(facts, state.catalog)
+    refuse_unusable_files(facts, by_project=not any(one.successor for one in possible))
     refuse_contradictory_class(facts, state.catalog)
     named = facts.architectures or facts.model_type
-    if state.family is None and named and not list_possible_families(facts, state.catalog):
+    if state.family is None and named and not possible:
         make_generic_family(facts, state.catalog)
 
 

@@ -22,14 +22,15 @@ LISTED_FILES = 3
 
 def check_model_files(model: ModelFacts, family: Family, size: ModelSpec | None) -> None:
     """Raise `IncompatibleError` for files with which no project of the family can train."""
-    refuse_unusable_files(model)
+    refuse_unusable_files(model, by_project=family.successor is None)
     if size and (contradiction := _find_contradiction(model, family, size)):
         raise contradiction
 
 
-def refuse_unusable_files(model: ModelFacts) -> None:
-    """Raise `IncompatibleError` for files with which no project can train."""
-    for message, hint in _find_faults(model):
+def refuse_unusable_files(model: ModelFacts, *, by_project: bool) -> None:
+    """Raise `IncompatibleError` for files with which no project, or no other tool, can train."""
+    faults = [*_find_damage(model), *(_find_faults(model) if by_project else ())]
+    for message, hint in faults:
         raise IncompatibleError(message, where="model", hint=hint)
 
 
@@ -37,9 +38,14 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
     """List what is still missing in the files of a model, or not as it should be."""
     weights = model.weights
     if weights and weights.kind == "none":
+        needed = Text(
+            "`make train` needs its *.safetensors", "`make train` 需要其中的 *.safetensors"
+        )
+        if family.successor is not None:
+            needed = Text("LLaMA-Factory needs them", "LLaMA-Factory 需要它们")
         yield Text(
-            "the folder of the model has no weights yet: `make train` needs its *.safetensors",
-            "模型文件夹中还没有权重：`make train` 需要其中的 *.safetensors",
+            f"the folder of the model has no weights yet: {needed.en}",
+            f"模型文件夹中还没有权重：{needed.zh}",
         )
     elif weights and weights.missing:
         shown = join_names(weights.missing[:LISTED_FILES])
@@ -80,8 +86,8 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
         )
 
 
-def _find_faults(model: ModelFacts) -> Iterator[tuple[Text, Text]]:
-    """Yield why the files cannot be used, each with what to do."""
+def _find_damage(model: ModelFacts) -> Iterator[tuple[Text, Text]]:
+    """Yield what no program can make of the files, with what to do."""
     if model.impossible:
         listed = join_names(f"{key}: {value}" for key, value in model.impossible[:LISTED_FILES])
         yield (
@@ -91,6 +97,10 @@ def _find_faults(model: ModelFacts) -> Iterator[tuple[Text, Text]]:
             ),
             Text("copy config.json again from its source", "请从来源重新复制 config.json"),
         )
+
+
+def _find_faults(model: ModelFacts) -> Iterator[tuple[Text, Text]]:
+    """Yield what keeps a project from training the files, each with what to do."""
     if model.weights and model.weights.kind == "pickled":
         yield (
             Text(
