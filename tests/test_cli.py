@@ -157,8 +157,8 @@ class TestUsage:
             (["show"], "missing: WHAT", "newft show --help"),
             (["show", "familys"], "WHAT: `familys` is not known", "did you mean `families`?"),
             (
-                ["show", "families", "qwen"],
-                "show families: `qwen` is not known",
+                ["show", "families", "qwem3"],
+                "show families: `qwem3` is not known",
                 "did you mean `qwen3`?",
             ),
             (
@@ -167,8 +167,8 @@ class TestUsage:
                 "did you mean `gpu`?",
             ),
             (
-                ["new", "--yes", "--family", "qwen"],
-                "family: `qwen` is not known",
+                ["new", "--yes", "--family", "qwem3"],
+                "family: `qwem3` is not known",
                 "did you mean `qwen3`?",
             ),
             (
