@@ -56,9 +56,9 @@ def test_a_fault_of_the_input_is_told(
 
 
 def test_full_memory_is_told_with_what_needs_less() -> None:
-    told = fill("there is not enough memory: {reason}", reason="CUDA out of memory")
+    told = fill("there is not enough memory: {reason}", reason="the device is full")
     with pytest.raises(ProjectError, match=told) as caught, explain_full_memory("lower it"):
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise torch.OutOfMemoryError("the device is full")
     assert caught.value.hint == "lower it"
     with pytest.raises(RuntimeError, match="shapes"), explain_full_memory("lower it"):
         raise RuntimeError("shapes differ")

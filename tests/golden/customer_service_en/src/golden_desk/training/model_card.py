@@ -21,6 +21,7 @@ from ..model.method import (
     GENERATING_CODE,
     LOADING_CODE,
 )
+from ..model.stored_weights import UNPACKING_CODE
 from ..model.supported_models import HAS_REVISIONS
 from ..prompts import Conversation, Message, build_prompt
 from ..runtime.atomic_files import write_text
@@ -38,10 +39,6 @@ inputs = tokenizer.apply_chat_template(
 stop = tokenizer.convert_tokens_to_ids($stop)
 $generating
 print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))""")
-UNPACKING_TEMPLATE = """\
-config = AutoConfig.from_pretrained({base})
-config.quantization_config["dequantize"] = True  # as it was trained
-"""
 DTYPE_NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as torch has them
 COMPARED_MODELS = ("base", "tuned", "baseline")
 
@@ -155,7 +152,8 @@ def _format_usage(config: Config, record: Mapping[str, Any], base: PreTrainedCon
     revision, precision = record.get("model_revision"), config.model.precision
     at_revision = f", revision={json.dumps(revision)}" if HAS_REVISIONS and revision else ""
     named = json.dumps(to_portable_name(config.model.id)) + at_revision
-    loader, packed = get_auto_class(base).__name__, hasattr(base, "quantization_config")
+    loader = get_auto_class(base).__name__
+    packed = bool(UNPACKING_CODE) and hasattr(base, "quantization_config")
     return (
         LOADING_CODE.format(
             base=f"{named}, config=config" if packed else named,
@@ -163,7 +161,7 @@ def _format_usage(config: Config, record: Mapping[str, Any], base: PreTrainedCon
             classes=f"AutoConfig, {loader}, AutoTokenizer"
             if packed
             else f"{loader}, AutoTokenizer",
-            unpacking=UNPACKING_TEMPLATE.format(base=named) if packed else "",
+            unpacking=UNPACKING_CODE.format(base=named) if packed else "",
             dtype=DTYPE_NAMES.get(precision, precision),
         )
         + "\n"

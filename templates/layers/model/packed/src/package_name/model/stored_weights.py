@@ -10,6 +10,11 @@ from ..runtime.errors import ProjectError
 
 # formats that transformers turns into 16 or 32 bit when it loads them
 UNPACKED_FORMATS = ("mxfp4", "fp8")
+# the lines of a model card that load them so
+UNPACKING_CODE = """\
+config = AutoConfig.from_pretrained({base})
+config.quantization_config["dequantize"] = True  # as it was trained
+"""
 
 
 def prepare_stored_weights(config: PreTrainedConfig, folder: Path) -> None:

@@ -8,6 +8,8 @@ from transformers import PreTrainedConfig
 
 from ..runtime.errors import ProjectError
 
+UNPACKING_CODE = ""  # of a model card: there is nothing to unpack
+
 
 def prepare_stored_weights(config: PreTrainedConfig, folder: Path) -> None:
     """Refuse quantised weights."""
