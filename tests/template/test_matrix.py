@@ -55,7 +55,8 @@ WORDS_OF_SOURCE = {
     "modelscope": ("modelscope",),
 }
 IN_THE_PROJECT_LANGUAGE = {
-    *("PLAN.md", "README.md", "pyproject.toml", "config/hypotheses.yaml", "config/run.yaml")
+    *("Makefile", "PLAN.md", "README.md", "pyproject.toml", "config/hypotheses.yaml"),
+    "config/run.yaml",
 }
 FOR_ALL_SOURCES = ("config.py",)  # the names of all
 
