@@ -211,7 +211,7 @@ def test_a_precision_that_cannot_work_is_refused_with_one_that_does() -> None:
     assert error.to("en")[0] == "NVIDIA V100 does not support bf16"
     assert error.to("en")[1].startswith("use fp16")
     error = refuse({"precision": "fp16"}, family=FRAGILE)
-    assert error.to("en")[0] == "Gemma overflows in fp16: values grow large"
+    assert error.to("en")[0] == "Gemma is not trained in fp16: values grow large"
     error = refuse({"precision": "fp16"}, hardware=CPU, size=SMOL, family=SMOLLM)
     assert error.where == "recipe.precision"
 

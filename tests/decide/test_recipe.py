@@ -251,7 +251,7 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
         recipe(EIGHT, Hardware(card(16.0, bf16=False)), FRAGILE)
     assert str(caught.value) == (
         "gpu: `Qwen/Qwen3-8B` with LoRA in fp32 needs up to 36 GB, more than Card (16 GB) has "
-        "(Card does not support bf16, and Gemma overflows in fp16: values grow large)"
+        "(Card does not support bf16, and Gemma is not trained in fp16: values grow large)"
     )
     assert caught.value.hint == (
         "choose `Qwen/Qwen3-0.6B` (up to 6.2 GB); or choose a card with bf16 and 19 GB or more"

@@ -43,6 +43,12 @@ _RUN_KEYS = (
 )
 # What `git describe` says of a commit without a tag: no name that a repository knows.
 _DESCRIBED_COMMIT = re.compile(r"-\d+-g[0-9a-f]+$")
+# The name of the model in that recipe, and how the recipe's head says that its folder is filled.
+_MODEL_NAME = "model_name_or_path"
+_DOWNLOAD = re.compile(
+    r"download (?:--model )?(?P<model>[\w./-]+)(?: --revision (?P<revision>\S+))?"
+    r" --local[-_]dir (?P<folder>\S+)"
+)
 _COPIER_NAME = "project_name"  # which newft answers to a template with the project's own name
 _FORMER_METHOD_KEY = "adapter"  # the section of projects that knew no method but LoRA
 
@@ -67,7 +73,7 @@ def list_guesses(files: Mapping[str, bytes]) -> tuple[Guess, ...]:
     names = (RUN_FILE, COPIER_ANSWERS_FILE, RECIPE_FILE)
     run, copier, recipe = (_read(files.get(name)) for name in names)
     found = [*_guess_from_run(run), *_guess_kit(copier), *_guess_names(files)]
-    found += _guess_from_recipe(recipe)
+    found += _guess_from_recipe(recipe, files.get(RECIPE_FILE, b""))
     return tuple(guess for guess in found if _is_valid(guess))
 
 
@@ -121,8 +127,16 @@ def _guess_model(run: YamlDocument) -> Iterator[Guess]:
         yield Guess("hub", source, where)
 
 
-def _guess_from_recipe(recipe: YamlDocument) -> Iterator[Guess]:
-    for key, name in (("model", "model_name_or_path"), ("revision", "model_revision")):
+def _guess_from_recipe(recipe: YamlDocument, text: bytes) -> Iterator[Guess]:
+    """Yield the model that another tool trains: the one that was downloaded, if it has a folder."""
+    folder = _get_text(recipe, (_MODEL_NAME,))
+    for download in _DOWNLOAD.finditer(text.decode("utf-8", errors="replace")):
+        if folder == download["folder"]:
+            yield Guess("model", download["model"], RECIPE_FILE)
+            if revision := download["revision"]:
+                yield Guess("revision", revision, RECIPE_FILE)
+            return
+    for key, name in (("model", _MODEL_NAME), ("revision", "model_revision")):
         if value := _get_text(recipe, (name,)):
             yield Guess(key, value, _describe(RECIPE_FILE, (name,)))
 

@@ -33,7 +33,7 @@ def choose_precision(inputs: Inputs, *, fits_in_fp32: bool = True) -> Reasoned[s
 
 
 def check_given_precision(precision: str, inputs: Inputs) -> None:
-    """Refuse a precision that the hardware lacks, or in which the family overflows."""
+    """Refuse a precision that the hardware lacks, or that is not safe for the family."""
     card, family = inputs.hardware.accelerator, inputs.family
     fault: Text | None = None
     if precision == "bf16" and card.bf16 is False:
@@ -48,8 +48,8 @@ def check_given_precision(precision: str, inputs: Inputs) -> None:
     elif precision == "fp16" and not family.fp16_safe.value:
         why = family.fp16_safe.why
         fault = Text(
-            f"{family.title} overflows in fp16: {why.en}",
-            f"{family.title} 在 fp16 下会溢出：{why.zh}",
+            f"{family.title} is not trained in fp16: {why.en}",
+            f"{family.title} 不用 fp16 训练：{why.zh}",
         )
     if fault is None:
         return
@@ -95,9 +95,9 @@ def _choose_fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
     card = hardware.accelerator
     if not family.fp16_safe.value and card.fp16:
         why = Text(
-            f"{card.title} does not support bf16, and {family.title} overflows in fp16: "
+            f"{card.title} does not support bf16, and {family.title} is not trained in fp16: "
             f"{family.fp16_safe.why.en}",
-            f"{card.title} 不支持 bf16，而 {family.title} 在 fp16 下会溢出："
+            f"{card.title} 不支持 bf16，而 {family.title} 不用 fp16 训练："
             f"{family.fp16_safe.why.zh}",
         )
         return Reasoned("fp32", why, citations.join_citations(card.source, family.fp16_safe.source))

@@ -9,7 +9,7 @@ from newft.schema.plan import ExportStep
 from newft.text import Text
 
 # The last release for transformers below 4.42, which the code of ChatGLM3 needs: its metadata asks
-# for transformers >=4.41.2,<=4.46.1 (https://pypi.org/project/llamafactory/0.9.1/).
+# for transformers >=4.41.2,<=4.46.1 (METADATA of its wheel).
 RELEASE_OF_OWN_CODE = "0.9.1"
 # It also asks for numpy <2, with which the newest pyarrow, of its `datasets`, cannot be imported:
 # 26.0 fails, and 18.1 ran.
