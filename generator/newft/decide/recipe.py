@@ -219,18 +219,12 @@ def _choose_attention(inputs: Inputs) -> Reasoned[str]:
 
 
 def _choose_seed(inputs: Inputs) -> Reasoned[int]:
-    if inputs.family.successor is not None:  # another tool trains
-        why = Text(
-            "any fixed value: the same rows and settings give the same figures",
-            "任意固定值均可：数据与设置相同，结果就相同",
-        )
-    else:
-        why = Text(
-            "any fixed value: the same number of steps on the same machine gives the same result"
-            + ("; with a time budget the number of steps may differ" if inputs.on_cpu else ""),
-            "任意固定值均可：同一台机器上步数相同，结果就相同"
-            + ("；有时间预算时，步数可能不同" if inputs.on_cpu else ""),
-        )
+    why = Text(
+        "any fixed value: the same rows and settings give the same figures on the same machine"
+        + ("; with a time budget the number of steps may differ" if inputs.times_steps else ""),
+        "任意固定值均可：在同一台机器上，数据与设置相同，结果就相同"
+        + ("；有时间预算时，步数可能不同" if inputs.times_steps else ""),
+    )
     source = citations.cite_own_rule(
         "only results that can be reproduced can be compared", "结果可复现，才能比较"
     )
