@@ -58,4 +58,7 @@ def name_reject(code: str) -> Text:
     """Return why rows are left out, in words."""
     if code == "unknown_label":  # a project has a list of labels, which is made of these rows
         return Text("too few rows of its label", "所属标签的行数太少")
-    return translate_template(ALL_REJECT_REASONS[code].words, limit=MAX_CELL_CHARS)
+    reason = ALL_REJECT_REASONS.get(code)
+    if reason is None:  # recorded in a project by a newft that had another name for it
+        return Text(code, code)
+    return translate_template(reason.words, limit=MAX_CELL_CHARS)

@@ -360,7 +360,7 @@ def test_a_split_without_rows_is_refused_as_make_data_does(tmp_path: Path) -> No
     groups = "`customer_id` has 2 values, and all rows of one go into one split"
     assert error.message == f"test would have no rows: {groups}"
     assert error.to("zh")[0] == (
-        "test 没有数据：“customer_id”列有 2 个取值，同一取值的行只能归入同一子集"
+        "test 没有数据：“customer_id”列有 2 个取值，同一取值的行只能归入同一划分"
     )
     assert error.hint is not None
     assert error.hint.startswith("add rows with other values of `customer_id`; or name other")

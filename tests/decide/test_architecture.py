@@ -21,7 +21,8 @@ from support.decide_examples import ANSWERS, facts
 
 CATALOG = load_catalog()
 GENERIC_HINT = (
-    "leave out --family, or give --family generic: the values then come from the model's own files"
+    "leave out the family, or give --family generic: the values then come from the model's own "
+    "files"
 )
 
 

@@ -148,7 +148,7 @@ def test_another_template_is_another_family(tmp_path: Path) -> None:
         "with <|eot_id|>"
     )
     assert error.hint == (
-        "leave out --family, or give --family generic: the values then come from the model's own "
+        "leave out the family, or give --family generic: the values then come from the model's own "
         "files"
     )
 

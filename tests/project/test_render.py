@@ -447,9 +447,11 @@ def test_each_command_runs_its_module(rendered: Path) -> None:
 def test_a_command_before_setup_says_what_to_do(rendered: Path) -> None:
     done = make(rendered, "data")
     assert done.returncode == 2
-    assert done.stderr.startswith(
+    english = (
         "error: .venv/bin/python is missing\nhint: run make setup; if you used make setup VENV="
     )
+    chinese = "错误：缺少 .venv/bin/python\n建议：请执行 make setup；若当时用的是 make setup VENV="
+    assert done.stderr.startswith((english, chinese))
 
 
 def test_setup_installs_what_is_missing_and_nothing_twice(rendered: Path, tmp_path: Path) -> None:

@@ -83,10 +83,11 @@ def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | Non
     near = begun[:MOST_NEAR] if word else []
     near = near or find_nearest_names(word, names)
     meant = join_names(f"`{name}`" for name in near)
+    known = join_names(names)
     hint = (
         Text(f"did you mean {meant.en}?", f"是否想写 {meant.zh}？")
         if near
-        else Text(f"known: {', '.join(names)}", f"可选：{'、'.join(names)}")
+        else Text(f"known: {known.en}", f"可选：{known.zh}")
     )
     word = escape_controls(word)
     return UsageError(Text(f"`{word}` is not known", f"无法识别 `{word}`"), where=where, hint=hint)

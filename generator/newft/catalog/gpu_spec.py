@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from newft.errors import UsageError
 from newft.schema.hardware import Accelerator, Hardware, MachineFacts, TorchBuild
-from newft.text import Text, find_nearest_names, fold_name
+from newft.text import Text, find_nearest_names, fold_name, join_names
 
 METAL_MEMORY_SHARE = 2 / 3  # of main memory: the least that macOS lets a GPU use
 _COUNT_PATTERN = re.compile(r"\s*(?:(\d{1,4})\s*[x×*]\s*)?(.+?)\s*", re.IGNORECASE)
@@ -134,9 +134,7 @@ def _make_unknown_gpu_error(name: str, accelerators: Mapping[str, Accelerator]) 
         "可以只写显存，如 1x24GB；`newft show hardware` 列出已知型号",
     )
     if near:
-        hint = Text(
-            f"{hint.en}; did you mean {', '.join(near)}?",
-            f"{hint.zh}；是否想写 {'、'.join(near)}？",
-        )
+        meant = join_names(near)
+        hint = Text(f"{hint.en}; did you mean {meant.en}?", f"{hint.zh}；是否想写 {meant.zh}？")
     fault = Text(f"`{name}` is not a known accelerator", f"未知的加速卡型号 `{name}`")
     return UsageError(fault, where="gpu", hint=hint)

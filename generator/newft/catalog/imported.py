@@ -9,11 +9,10 @@ from typing import NamedTuple
 from newft.answers.imports.carried import RECIPE_PREFIX, ImportedAnswers
 from newft.answers.keys import FILES_KEY, RawAnswers
 from newft.answers.yaml_file import combine_faults
-from newft.catalog.lookup import find_family, list_model_names
+from newft.catalog.lookup import find_family, find_size
 from newft.catalog.model_names import find_listed_model
 from newft.errors import NewftError, UsageError
 from newft.schema.catalog import Catalog
-from newft.schema.family import ModelSpec
 from newft.text import Text
 
 
@@ -92,7 +91,7 @@ def _compare_template(
     name, place = imported.template
     model = str(given.get("model", ""))
     family = catalog.families.get(str(given.get("family") or find_family(model, catalog)))
-    size = _find_size(model, catalog)
+    size = find_size(model, catalog)
     own = size.llama_factory_template if size else None
     usual = own or (family.chat.llama_factory_template if family else None)
     if name == usual:
@@ -110,7 +109,7 @@ def _compare_template(
 
 def _check_last_block(imported: ImportedAnswers, model: str, catalog: Catalog) -> None:
     """Refuse blocks that are not the last of the model, as far as the catalogue knows it."""
-    size, last = _find_size(model, catalog), imported.last_block
+    size, last = find_size(model, catalog), imported.last_block
     if size is None or last is None or last + 1 == size.layers:
         return
     raise UsageError(
@@ -125,12 +124,6 @@ def _check_last_block(imported: ImportedAnswers, model: str, catalog: Catalog) -
             f"请写到第 {size.layers - 1} 层，或改用 --method lora",
         ),
     )
-
-
-def _find_size(model: str, catalog: Catalog) -> ModelSpec | None:
-    """Return a model that the catalogue lists."""
-    sizes = (size for family in catalog.families.values() for size in family.sizes)
-    return next((size for size in sizes if model in list_model_names(size)), None)
 
 
 @contextmanager

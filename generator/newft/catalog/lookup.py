@@ -18,6 +18,12 @@ def find_family(model: str, catalog: Catalog) -> str | None:
     return None
 
 
+def find_size(model: str, catalog: Catalog) -> ModelSpec | None:
+    """Return what the catalogue knows of a model that it lists."""
+    sizes = (size for family in catalog.families.values() for size in family.sizes)
+    return next((size for size in sizes if model in list_model_names(size)), None)
+
+
 def list_model_names(size: ModelSpec) -> tuple[str | None, ...]:
     """Return the names that answers can use for a model."""
     return (size.hub_id, size.modelscope_id, EMBEDDED if size.embedded else None)

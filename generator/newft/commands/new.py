@@ -281,7 +281,9 @@ def _print_plan(
     console.print_kit(state.catalog.starter_kit, state.answers)
     console.print_summary(plan, folder, this_machine=here, columns=not explain)
     if not explain:
-        console.say(console.messages("summary.more"))
+        own = plan.model.trained_here  # else the recipe is that of another tool
+        file = "config/run.yaml" if own else "config/llama_factory.yaml"
+        console.say(console.messages("summary.more", file=file))
 
 
 def _print_paths(

@@ -37,7 +37,7 @@ def _count_rows(recipe: Recipe) -> int:
 
 def _compare(name: str, value: float, usual: float) -> Iterator[Text]:
     times = max(value / usual, usual / value)
-    if times < FAR:
+    if round(times, 6) < FAR:  # a quotient of floats may be just below 10
         return
     shown, far = f"{RECIPE_PREFIX}{name}", format_number(times)
     more = "more" if value > usual else "less"

@@ -22,7 +22,7 @@ from newft.decide.split_reasons import (
 )
 from newft.schema.plan import Recipe
 from newft.split_fractions import choose_split_fractions
-from newft.text import Text, join_names
+from newft.text import Text, join_names, pluralize
 
 FEW_TEST_ROWS = 60
 RECOMMENDED_ROWS = 600
@@ -150,8 +150,8 @@ def _warn_unlimited_cpu(inputs: Inputs, recipe: Recipe) -> Text | None:
     rows = count_training_rows(inputs.facts.data) * recipe.epochs.value
     hours = max(1, round(rows / max(1, in_an_hour)))
     return Text(
-        f"LLaMA-Factory trains on all rows: on a CPU about {hours:,} hours, {speed.en}; if a card "
-        "trains, name it, such as `--gpu 1x24GB`",
+        f"LLaMA-Factory trains on all rows: on a CPU about {pluralize(hours, 'hour')}, {speed.en}; "
+        "if a card trains, name it, such as `--gpu 1x24GB`",
         f"LLaMA-Factory 会训练全部数据：{speed.zh}，在 CPU 上约需 {hours:,} 小时；"
         "若用加速卡训练，请写明，如 `--gpu 1x24GB`",
     )

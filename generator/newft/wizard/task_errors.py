@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from newft.errors import UsageError
 from newft.schema.record_shape import SHAPE_TITLES, TaskDetection
-from newft.text import Text, to_bilingual_text
+from newft.text import Text, join_names, to_bilingual_text
 
 
 def make_unclear_task_error(
     names: Sequence[str], detection: TaskDetection | None, *, several: bool
 ) -> UsageError:
     """Make the error for records that fit several of the tasks, or none of them."""
-    listed = Text(", ".join(names), "、".join(names))
+    listed = join_names(names)
     message = (
         Text(f"the records fit several tasks: {listed.en}", f"数据同时符合几个任务：{listed.zh}")
         if several

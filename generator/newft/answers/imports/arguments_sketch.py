@@ -29,7 +29,7 @@ def import_sketch(carrier: Carrier) -> ImportedAnswers:
         _carry_group(carrier, group, names)
     if carrier.take("dataset") is not None:
         why = Text("the file has its name, not where it is", "文件只写了名称，没有写位置")
-        carrier.miss("dataset", why)
+        carrier.report_missing_data("dataset", why)
     return carrier.finish(TITLE, {}, known=MODEL_KEYS)
 
 

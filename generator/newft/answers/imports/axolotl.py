@@ -215,7 +215,7 @@ def _carry_data_sets(carrier: Carrier) -> None:
                     why = Text(
                         f"{named} is no file or folder here", f"此处没有文件或文件夹 {named}"
                     )
-                    carrier.miss(key, why)
+                    carrier.report_missing_data(key, why)
     carry_files(carrier, files)
 
 

@@ -199,7 +199,7 @@ class Carrier:
             )
         )
 
-    def miss(self, key: str, why: Text) -> None:
+    def report_missing_data(self, key: str, why: Text) -> None:
         """Keep why records that a key names cannot be used."""
         message = Text(
             f"the records of `{key}` cannot be used: {why.en}",

@@ -28,12 +28,12 @@ def carry_files(
 
 
 def _keep_held_out(carrier: Carrier, files: Mapping[str, str]) -> None:
-    """Miss files for evaluation that newft would train on: their names tell it the split."""
+    """Report evaluation files that would be trained on: newft tells splits by file names."""
     trained = {find_file_split(path) for path, key in files.items() if key not in HELD_OUT_KEYS}
     for path, key in files.items():
         held_out = find_file_split(path) in ("validation", "test") and "train" in trained
         if key in HELD_OUT_KEYS and not held_out:
-            carrier.miss(
+            carrier.report_missing_data(
                 key,
                 Text(
                     f"rows of {path} would be trained on, since newft tells files of a split by "

@@ -13,6 +13,7 @@ from newft.errors import UsageError
 from newft.text import Text, find_nearest_names, join_names
 
 INFO_FILE = "dataset_info.json"
+USUAL_FOLDER = "data"  # where the tool looks for it unless told otherwise
 DEFAULT_COLUMNS = {
     "alpaca": {"prompt": "instruction", "query": "input", "response": "output"},
     "sharegpt": {"messages": "conversations"},
@@ -53,7 +54,7 @@ def carry_data_sets(carrier: Carrier) -> None:
         place_zh = str(named) if named else "配置文件所在文件夹及其 data/"
         for key in keys:
             why = Text(f"{place} no {INFO_FILE}", f"{place_zh} 中没有 {INFO_FILE}")
-            carrier.miss(key, why)
+            carrier.report_missing_data(key, why)
         return
     info = _read_info(found)
     sets = {
@@ -70,7 +71,7 @@ def _carry_sets(carrier: Carrier, names: Mapping[str, str], sets: Mapping[str, _
     first, leading = next(iter(sets.items()))
     for name, one in sets.items():
         if one.columns != leading.columns:
-            carrier.miss(
+            carrier.report_missing_data(
                 names[name],
                 Text(
                     f"`{name}` has other columns than `{first}`: give its columns the same names",
@@ -93,9 +94,10 @@ def _find_info(carrier: Carrier) -> Path | None:
 
 
 def _iterate_places(carrier: Carrier) -> Iterator[Path]:
-    """Yield where the file may be: in the named folder only, if there is one."""
-    named, here = str(carrier.values.get("dataset_dir") or ""), carrier.path.parent
-    folders = (Path(named), here / named) if named else (Path("data"), here, here / "data")
+    """Yield where the file may be: in the named folder only, if it is not the usual one."""
+    named, here = str(carrier.values.get("dataset_dir") or USUAL_FOLDER), carrier.path.parent
+    usual = Path(named) == Path(USUAL_FOLDER)
+    folders = (Path(named), here, here / named) if usual else (Path(named), here / named)
     for folder in folders:
         yield folder / INFO_FILE
 
@@ -125,15 +127,15 @@ def _find_data_set(
         why = Text(
             f"{path} has no `{name}`, but {known.en}", f"{path} 中没有 `{name}`，只有 {known.zh}"
         )
-        carrier.miss(key, why)
+        carrier.report_missing_data(key, why)
         return None
     for kind, why in OTHER_KINDS.items():
         if entry.get(kind):
-            carrier.miss(key, Text(f"`{name}`: {why.en}", f"`{name}`：{why.zh}"))
+            carrier.report_missing_data(key, Text(f"`{name}`: {why.en}", f"`{name}`：{why.zh}"))
             return None
     file = path.parent / str(entry.get("file_name") or name)
     if not file.exists():
-        carrier.miss(key, Text(f"{file} does not exist", f"{file} 不存在"))
+        carrier.report_missing_data(key, Text(f"{file} does not exist", f"{file} 不存在"))
         return None
     return _DataSet(str(file), _name_columns(entry))
 

@@ -16,9 +16,11 @@ def find_meant_key(key: str, known: Iterable[str], recipe_keys: Mapping[str, str
 
     `recipe_keys`: the keys of the tool, and the value of the recipe that each of them gives.
     """
-    candidates = [*list_foreign_names(), *known]
-    near = find_nearest_names(key, candidates, likeness=MIN_LIKENESS)
-    if not near or near[0] in recipe_keys or find_recipe_name(near[0]) is None:
-        return near[0] if near else None
+    known = [*known]
+    near = find_nearest_names(key, [*list_foreign_names(), *known], likeness=MIN_LIKENESS)
+    if not near:
+        return None
     own = find_recipe_name(near[0])
+    if own is None or near[0] in (*recipe_keys, *known):
+        return near[0]
     return next((one for one, name in recipe_keys.items() if name == own), None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from newft.decide.exports.export_inputs import ExportInputs
 from newft.schema.plan import ExportStep
-from newft.text import Text
+from newft.text import Text, join_names
 
 # The last release for transformers below 4.42, which the code of ChatGLM3 needs: its metadata asks
 # for transformers >=4.41.2,<=4.46.1 (METADATA of its wheel).
@@ -52,15 +52,21 @@ def list_release_steps(inputs: ExportInputs) -> Iterator[ExportStep]:
 
 
 def _list_install_lines(inputs: ExportInputs) -> tuple[str, ...]:
+    further = " ".join(
+        f"'{package}'" if "=" in package else package for package in _list_further_packages(inputs)
+    )
+    return (f"{INSTALL} \\", further) if further else (INSTALL,)
+
+
+def _list_further_packages(inputs: ExportInputs) -> list[str]:
+    """List what hardware, method and hub need beside the release."""
     card = inputs.hardware.accelerator
-    further = []
-    if card.torch and card.torch.excludes_newest:
-        further += [f"'{requirement}'" for requirement in card.torch.requires]
-    if inputs.method == "qlora":
-        further.append("bitsandbytes")
-    if inputs.model.source == "modelscope":
-        further.append("modelscope")
-    return (f"{INSTALL} \\", " ".join(further)) if further else (INSTALL,)
+    pins = card.torch.requires if card.torch and card.torch.excludes_newest else ()
+    return [
+        *pins,
+        *(["bitsandbytes"] if inputs.method == "qlora" else []),
+        *(["modelscope"] if inputs.model.source == "modelscope" else []),
+    ]
 
 
 def _write_download(inputs: ExportInputs) -> str:
@@ -75,10 +81,13 @@ def list_release_notes(inputs: ExportInputs) -> Iterator[Text]:
     """Yield what is known of a run with the release, and what is not."""
     card = inputs.hardware.accelerator
     if card.torch and card.torch.excludes_newest:
-        wanted, why = ", ".join(card.torch.requires), card.torch.why
-        yield Text(f"{wanted}: {why.en}", f"{wanted}：{why.zh}")
+        wanted, why = join_names(card.torch.requires), card.torch.why
+        yield Text(f"{wanted.en}: {why.en}", f"{wanted.zh}：{why.zh}")
+    without = join_names(_list_further_packages(inputs))
     yield Text(
-        "newft ran these steps on a CPU, with the published code and random weights of a small "
-        "size: whether the published weights train well, it has not tried",
-        "newft 在 CPU 上用官方代码和小规模随机权重跑通过上述步骤，未用官方权重试训",
+        f"newft ran these steps on a CPU{f' without {without.en}' if without.en else ''}, with the "
+        "published code and random weights of a small size: whether the published weights train "
+        "well, it has not tried",
+        f"newft 在 CPU 上用官方代码和小规模随机权重跑通过上述步骤"
+        f"{f'（未装 {without.zh}）' if without.zh else ''}，未用官方权重试训",
     )

@@ -67,7 +67,9 @@ def _refuse_other_tools(given: tuple[str, ...] | None, family: Family) -> None:
                 f"`{others[0]}` 不行",
             ),
             where="exports",
-            hint=Text("use `--exports llama_factory`", "请用 `--exports llama_factory`"),
+            hint=Text(
+                f"use `--set exports={LLAMA_FACTORY}`", f"请用 `--set exports={LLAMA_FACTORY}`"
+            ),
         )
 
 

@@ -73,9 +73,9 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
         )
     others = [f"--family {one.id}" for one in list_possible_families(model, catalog)]
     hint = Text(
-        f"leave out --family, or give --family {GENERIC_FAMILY}: the values then come from the "
+        f"leave out the family, or give --family {GENERIC_FAMILY}: the values then come from the "
         "model's own files",
-        f"请去掉 --family，或改用 --family {GENERIC_FAMILY}：各项数值取自模型自身的文件",
+        f"请不指定系列，或改用 --family {GENERIC_FAMILY}：各项数值取自模型自身的文件",
     )
     if others:
         hint = Text(f"give {' or '.join(others)}", f"请改用 {' 或 '.join(others)}")

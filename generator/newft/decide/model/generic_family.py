@@ -24,7 +24,7 @@ OWN_RULE = Text("assumption of newft", "newft 的推断")
 MLP_MODULES = ("gate_proj", "up_proj", "down_proj")
 ATTENTION_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj")
 # with multi-head latent attention (DeepSeek-V2 and its successors), queries compressed or not
-LATENT_MODULES = (*("q_proj", "q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"),)
+LATENT_MODULES = ("q_proj", "q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj")
 UNKNOWN_TEMPLATE_TOKENS = 48  # more than any template of the catalogue adds without dates
 # LLaMA 3 and others take the date of the clock unless it is given; any fixed date works.
 FIXED_DATE = "26 Jul 2024"
@@ -61,7 +61,10 @@ SOUND_CLASSES = """
 # Classes without attention, which keep no keys and values of the tokens that they have read.
 RECURRENT_CLASSES = frozenset(
     {
-        *("FalconMambaForCausalLM", "Mamba2ForCausalLM", "MambaForCausalLM", "RwkvForCausalLM"),
+        "FalconMambaForCausalLM",
+        "Mamba2ForCausalLM",
+        "MambaForCausalLM",
+        "RwkvForCausalLM",
         "xLSTMForCausalLM",
     }
 )

@@ -62,7 +62,7 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
             "could not be compared with those of the family",
             "模型文件夹中没有 tokenizer_config.json，无法核对分词器与对话模板",
         )
-    elif not model.chat.has_vocabulary:
+    elif family.successor is None and not model.chat.has_vocabulary:
         yield Text(
             "the folder of the model has no vocabulary yet: `make check` needs its tokenizer.json, "
             "or the files that its tokenizer reads instead",

@@ -30,6 +30,7 @@ from .chat_template import fix_date
 from .device import current_device
 from .fetch import fetch_model_folder
 from .loading_options import choose_loading_options
+from .memory import explain_full_memory
 from .stored_weights import prepare_stored_weights
 from .verify import ModelFolder
 from .weight_count import WeightCount
@@ -39,6 +40,7 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SIZE_TOLERANCE = 0.01
 RESTORE_TRAINED_HINT = "restore it from a backup; or delete the run and train again"
+SMALLER_MODEL_HINT = "close other programs, or choose a smaller model"
 REPLACE_MODEL_HINT = "copy the model folder again from its source, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -159,7 +161,7 @@ def load_base_model(
     """
     device = on or current_device()
     options = choose_loading_options(DTYPES[model.precision], device)
-    with explain_read_errors(folder, hint):
+    with explain_full_memory(SMALLER_MODEL_HINT), explain_read_errors(folder, hint):
         own = read_model_config(folder)
         own._attn_implementation = model.attention  # config.json may name one, which would win
         base, report = get_auto_class(own).from_pretrained(
@@ -171,6 +173,7 @@ def load_base_model(
             output_loading_info=True,
             **options,
         )
+        base = base.to(device)
     if missing := sorted(report["missing_keys"]):  # transformers would fill them with noise
         raise ProjectError(
             "{folder} has no weights for {names}, which its config.json requires",
@@ -180,7 +183,7 @@ def load_base_model(
         )
     # only where to stop is kept: sampling and penalties of a chat would bend greedy answers
     base.generation_config = GenerationConfig(eos_token_id=base.generation_config.eos_token_id)
-    return base.to(device)
+    return base
 
 
 def get_stop_token_ids(

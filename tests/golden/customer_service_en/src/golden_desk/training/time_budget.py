@@ -21,8 +21,8 @@ TRAINING_SHARE = 0.85
 # slowly after
 MIN_USEFUL_STEPS = 30
 MIN_USEFUL_EPOCHS = 0.5
-# forward, and backward to the activations, of about as many operations; training all weights needs
-# a third, for which a validation has fewer rows than it could have
+# forward, and backward to the activations, of about as many operations; full fine-tuning adds a
+# third one, to the weights, so that its validations have fewer rows than would fit
 PASSES_PER_STEP = 2
 # A plan is kept while it differs by less from what the speed allows, so that a machine of steady
 # speed keeps one learning-rate curve from the first step to the last.
