@@ -209,6 +209,15 @@ def test_a_folder_of_data_that_is_named_is_the_only_one(tmp_path: Path) -> None:
     assert "nowhere has no dataset_info.json" in fault.message
 
 
+@pytest.mark.parametrize("line", ["", "dataset_dir: data\n"])
+def test_the_usual_folder_of_data_is_looked_for_beside_the_file_too(
+    line: str, tmp_path: Path
+) -> None:
+    (tmp_path / "tickets.json").write_text("[]", encoding="utf-8")
+    imported = read(tmp_path, LLAMA_FACTORY + line, {"tickets": {"file_name": "tickets.json"}})
+    assert imported.answers["data.files"] == (str(tmp_path / "tickets.json"),)
+
+
 @pytest.mark.parametrize(
     ("names", "kept"),
     [(("tr", "ev"), False), (("tickets", "dev"), False), (("train", "dev"), True)],
@@ -256,6 +265,8 @@ def test_keys_that_are_probably_misspelled_are_refused_all_at_once(tmp_path: Pat
         "learning_rat": "learning_rate",
         "lora_r": "lora_rank",  # as axolotl has it
         "num_epoch": "num_train_epochs",
+        "lr_scheduler_typ": "lr_scheduler_type",
+        "lora_targets": "lora_target",
     }
     with pytest.raises(UsageError) as refused:
         read(tmp_path, MINIMAL.format(method="lora") + "".join(f"{key}: 1\n" for key in meant))
@@ -263,6 +274,8 @@ def test_keys_that_are_probably_misspelled_are_refused_all_at_once(tmp_path: Pat
     for line, (key, wanted) in enumerate(meant.items(), start=4):
         assert f"train.yaml:{line}：" in message
         assert f"`{key}`（是否想写 `{wanted}`？）" in message
+    with pytest.raises(UsageError, match="no key `lora_target_module` of axolotl"):
+        read(tmp_path, AXOLOTL + "lora_target_module: [q_proj]\n")
     with pytest.raises(UsageError, match="no key `lora_rank` of axolotl"):
         read(tmp_path, AXOLOTL + "lora_rank: 8\n")
     with pytest.raises(UsageError, match=r"no key `lora_config.dropot`"):

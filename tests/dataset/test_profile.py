@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.catalog.loader import load_catalog
+from newft.data_errors import describe_rejects
 from newft.dataset import counted_rows, row_stats
 from newft.dataset.length_stats import QUANTILES
 from newft.dataset.profile import profile_sample
@@ -459,3 +460,7 @@ def test_a_refusal_says_that_rows_differ_in_digits_alone(tmp_path: Path) -> None
     rows = [(text if label == "refund" else f"{text} Now.", label) for text, label in rows]
     error = refusal(table(tmp_path, rows))
     assert "28 rows differ from another one in digits alone" in str(error)
+
+
+def test_a_reason_that_an_earlier_newft_recorded_is_shown_by_its_code() -> None:
+    assert describe_rejects({"untaught_label": 4}).en == "untaught_label (4)"
