@@ -40,7 +40,6 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SIZE_TOLERANCE = 0.01
 RESTORE_TRAINED_HINT = "restore it from a backup; or delete the run and train again"
-SMALLER_MODEL_HINT = "close other programs, or choose a smaller model"
 REPLACE_MODEL_HINT = "copy the model folder again from its source, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -161,7 +160,8 @@ def load_base_model(
     """
     device = on or current_device()
     options = choose_loading_options(DTYPES[model.precision], device)
-    with explain_full_memory(SMALLER_MODEL_HINT), explain_read_errors(folder, hint):
+    smaller = fill("close other programs, or choose a smaller model")
+    with explain_full_memory(smaller), explain_read_errors(folder, hint):
         own = read_model_config(folder)
         own._attn_implementation = model.attention  # config.json may name one, which would win
         base, report = get_auto_class(own).from_pretrained(
