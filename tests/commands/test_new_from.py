@@ -139,7 +139,7 @@ def test_a_model_that_a_tool_cannot_load_is_refused(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert run.returncode == 1
-    assert "axolotl" in run.stderr and "--exports llama_factory" in run.stderr
+    assert "axolotl" in run.stderr and "--set exports=llama_factory" in run.stderr
 
 
 def test_a_project_that_cannot_train_its_model_has_its_configuration(tmp_path: Path) -> None:
