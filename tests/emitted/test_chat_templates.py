@@ -245,8 +245,9 @@ def test_texts_without_control_tokens_become_the_tokens_of_the_plain_render(
 
 
 @LENIENT
-@given(answer=contents.filter(lambda text: any(map(str.isalnum, text))))
+@given(answer=contents.map(str.strip).filter(lambda text: any(map(str.isalnum, text))))
 def test_an_answer_ends_once(family: Family, answer: str) -> None:
+    """Targets have no space around them: a line end may become one token with the prompt's own."""
     learned = family.encoder.encode_answer(answer)
     assert family.control_tokens(learned) == learned[-1:]
 

@@ -11,6 +11,7 @@ from string import Formatter
 from typing import TypeGuard
 
 import pytest
+from wcwidth import wcswidth
 
 from newft.project.template_layers import (
     EMITTED_MODULES,
@@ -18,6 +19,7 @@ from newft.project.template_layers import (
     OUTCOME_MODULE,
     POLICY_MODULE,
 )
+from support.checkout import DOMAINS
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "templates/layers/language/zh/src/package_name/runtime/messages.json"
@@ -239,3 +241,21 @@ def test_what_people_read_is_filled_in() -> None:
         and not (isinstance(call.args[0], ast.Call) and called(call.args[0]) == "fill")
     ]
     assert printed + raised == []
+
+
+@pytest.mark.parametrize(
+    "module", [*DOMAINS.glob("*/overlay/*/src/*/metrics.py")], ids=lambda path: path.parts[-4]
+)
+def test_what_is_said_of_metrics_fits_a_terminal(
+    module: Path, translations: dict[str, str]
+) -> None:
+    (legend,) = [
+        text
+        for node in tree_of(module).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LEGEND"
+        for call in [node.value]
+        if isinstance(call, ast.Call) and is_text(call.args[0])
+        for text in [str(call.args[0].value)]
+    ]
+    for shown in (legend, translations[legend]):
+        assert max(map(wcswidth, shown.splitlines())) <= 80

@@ -33,8 +33,8 @@ auc, ks, brier, calibration_error: computed from the probability of
 task.positive; auc and ks are not defined (-, n/a) if all rows or none have it
 ks: one-sided, max(TPR - FPR); 0 if the score ranks in reverse
 calibration_error: mean difference between that probability and the share of
-task.positive, in bins of at least 25 rows; a perfectly calibrated model has .13 or
-more in one of 25 evaluations of 50 rows, .09 of 250, .065 of 500
+task.positive, in bins of at least 25 rows; a perfectly calibrated model has .13
+or more in one of 25 evaluations of 50 rows, .09 of 250, .065 of 500
 ks and calibration_error have no interval, since the bootstrap is biased upward"""
 )
 # the share of bad rows in a bin is known to a standard error of .1, at .5: sqrt(.25 / 25); smaller
