@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from newft.answers import command_line, parse
+from newft.answers.guess import RECIPE_FILE, RUN_FILE
 from newft.answers.imports.carried import ImportedAnswers
 from newft.answers.imports.read_file import import_answers
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
@@ -282,7 +283,7 @@ def _print_plan(
     console.print_summary(plan, folder, this_machine=here, columns=not explain)
     if not explain:
         own = plan.model.trained_here  # else the recipe is that of another tool
-        file = "config/run.yaml" if own else "config/llama_factory.yaml"
+        file = RUN_FILE if own else RECIPE_FILE
         console.say(console.messages("summary.more", file=file))
 
 
